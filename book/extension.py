@@ -1,0 +1,46 @@
+"""The book's own Sphinx extension: assets from the environment, and two mends of the theme."""
+
+import shutil
+from pathlib import Path
+
+from environment import VENDOR
+
+from dongbei.charts.theme import stylesheet
+
+
+def add_assets(app, exception) -> None:
+    """Copy KaTeX's style and the Vega bundle into the site, and write the charts' colours."""
+    if exception:
+        return
+    static = Path(app.outdir, "_static")
+    shutil.copytree(VENDOR, static / "vendor", dirs_exist_ok=True)
+    (static / "charts.css").write_text(stylesheet(), encoding="utf-8")
+
+
+def add_chart_script(app, pagename, templatename, context, doctree) -> None:
+    """Load the charts' script on the pages that have charts."""
+    if app.env.metadata.get(pagename, {}).get("has_charts"):
+        app.add_js_file("charts.js", loading_method="defer")
+
+
+def remove_thebe(app) -> None:
+    """Disconnect the live-code extension, which Jupyter Book loads though the book does not use it.
+
+    It would add a script and a style sheet to every page, twice.
+    """
+    listeners = app.events.listeners
+    for event in list(listeners):
+        listeners[event] = [
+            listener
+            for listener in listeners[event]
+            if not listener.handler.__module__.startswith("sphinx_thebe")
+        ]
+
+
+def setup(app) -> dict:
+    """Connect the above."""
+    app.add_css_file("charts.css")
+    app.connect("builder-inited", remove_thebe, priority=1)
+    app.connect("html-page-context", add_chart_script)
+    app.connect("build-finished", add_assets)
+    return {"parallel_read_safe": False, "parallel_write_safe": True}

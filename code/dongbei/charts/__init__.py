@@ -1,0 +1,26 @@
+"""Charts that need no network.
+
+`theme` holds the colours and type; `families` draws the report's kinds of charts; `figure` makes a
+chart a figure, refusing one without alternative text and source; `expression` prints a SymPy
+formula for a slider; `site` is what the site's build calls to turn a figure into HTML.
+"""
+
+from dongbei.charts.expression import vega_expression
+from dongbei.charts.families import bars, lines, rule, shade, small_multiples
+from dongbei.charts.figure import Figure, figure
+from dongbei.charts.theme import PROVINCES, REGIONS, colour, colour_scale
+
+__all__ = [
+    "PROVINCES",
+    "REGIONS",
+    "Figure",
+    "bars",
+    "colour",
+    "colour_scale",
+    "figure",
+    "lines",
+    "rule",
+    "shade",
+    "small_multiples",
+    "vega_expression",
+]

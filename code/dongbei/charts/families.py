@@ -1,0 +1,146 @@
+"""The families of charts that the report draws, each from one tidy frame.
+
+All take a frame with a row per drawn value and the names of its columns, and return an Altair
+chart without a size: `figure` sets the size, and adds what makes it a figure of the report.
+"""
+
+import altair as alt
+import pandas as pd
+
+from dongbei.charts.theme import REGIONS, colour, colour_scale
+
+HOVER = "hover"
+"""Name of a layer that only serves the pointer; static pictures leave it out."""
+
+
+def lines(
+    frame: pd.DataFrame,
+    *,
+    x: str = "year",
+    y: str = "value",
+    series: str = "region",
+    title: str,
+    palette=REGIONS,
+    dash: str | None = None,
+    breaks: tuple[int, ...] = (),
+    zero: bool = True,
+    format: str = ".1f",
+) -> alt.LayerChart:
+    """Draw one line per series over the years, the Northeast in front.
+
+    Parameters
+    ----------
+    frame
+        Tidy: a row per (series, x), with columns `x`, `y`, `series` and, if given, `dash`.
+    title
+        What the vertical axis shows, with its unit.
+    palette
+        Name of a series -> name of a colour of `theme.COLOURS`; its order is the legend's.
+    dash
+        Column that splits a series into lines of different dashes, such as the vintage.
+    breaks
+        Years before which the figures are not comparable with those after; each gets a rule.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing or a series has no colour in the palette.
+    """
+    require(frame, x, y, series, *([dash] if dash else []))
+    present = set(frame[series])
+    order = [name for name in palette if name in present]
+    colour_scale(sorted(present - set(order)), palette)  # refuses a series without a colour
+    base = alt.Chart(frame).encode(
+        x=alt.X(f"{x}:Q", title=None, axis=alt.Axis(format="d"), scale=alt.Scale(nice=False, zero=False)),
+        y=alt.Y(f"{y}:Q", title=title, scale=alt.Scale(zero=zero)),
+        color=alt.Color(f"{series}:N", scale=colour_scale(order, palette)),
+    )  # fmt: skip
+    if dash:
+        base = base.encode(strokeDash=alt.StrokeDash(f"{dash}:N", sort=None))
+    is_northeast = alt.datum[series] == "Northeast"
+    others = base.mark_line().transform_filter(~is_northeast)
+    northeast = base.mark_line(strokeWidth=4).transform_filter(is_northeast)
+    details = [series, *([dash] if dash else []), x]
+    tooltip = [alt.Tooltip(f"{name}:N") for name in details] + [alt.Tooltip(f"{y}:Q", format=format)]
+    hover = base.mark_point(opacity=0, size=120).encode(tooltip=tooltip, strokeDash=alt.Undefined)
+    rules = [rule(frame, year) for year in breaks]
+    return alt.layer(*rules, others, northeast, hover.properties(name=HOVER))
+
+
+def rule(frame: pd.DataFrame, at: float, *, vertical: bool = True) -> alt.Chart:
+    """Draw one dashed reference line at a constant, from the same data as the chart around it."""
+    position = {"x" if vertical else "y": alt.datum(at)}
+    mark = alt.Chart(frame).transform_aggregate(rows="count()").mark_rule(strokeDash=[3, 3])
+    return mark.encode(**position)
+
+
+def bars(
+    frame: pd.DataFrame,
+    *,
+    category: str,
+    value: str = "value",
+    title: str,
+    group: str = "region",
+    palette=REGIONS,
+    format: str = ".1f",
+) -> alt.LayerChart:
+    """Draw one horizontal bar per category, longest first, with its value at the end.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing or a group has no colour in the palette.
+    """
+    require(frame, category, value, group)
+    present = set(frame[group])
+    order = [name for name in palette if name in present]
+    colour_scale(sorted(present - set(order)), palette)
+    longest = list(frame.sort_values(value, ascending=False, kind="stable")[category])
+    base = alt.Chart(frame).encode(
+        y=alt.Y(f"{category}:N", sort=longest, title=None, axis=alt.Axis(domain=False, labelPadding=6)),
+        x=alt.X(f"{value}:Q", title=title, axis=alt.Axis(grid=True, tickCount=5)),
+    )  # fmt: skip
+    legend = alt.Legend() if len(order) > 1 and group != category else None
+    bar = base.mark_bar().encode(
+        color=alt.Color(f"{group}:N", scale=colour_scale(order, palette), legend=legend),
+        tooltip=[alt.Tooltip(f"{category}:N"), alt.Tooltip(f"{value}:Q", format=format)],
+    )
+    label = base.mark_text(align="left", dx=4).encode(text=alt.Text(f"{value}:Q", format=format))
+    return alt.layer(bar, label).properties(height=24 * frame[category].nunique())
+
+
+def small_multiples(
+    chart: alt.LayerChart, *, by: str, sort: list[str], title: str, columns: int = 4
+) -> alt.FacetChart:
+    """Repeat a layered chart once per value of the column `by`, in the given order.
+
+    The panels' own heading replaces the legend, and `title` (what is shown, with its unit) the
+    title of each vertical axis.
+
+    Raises
+    ------
+    ValueError
+        If `sort` does not name exactly the values of the column.
+    """
+    values = set(chart.data[by])
+    if values != set(sort):
+        raise ValueError(f"sort must name every {by} once; missing {sorted(values - set(sort))}, "
+                         f"unknown {sorted(set(sort) - values)}")  # fmt: skip
+    header = alt.Header(title=title, titleAnchor="start", titleFontWeight="normal")
+    return chart.facet(facet=alt.Facet(f"{by}:N", sort=sort, header=header), columns=columns)
+
+
+def shade(name: str) -> alt.value:
+    """Return a constant colour of the palette, for an encoding."""
+    return alt.value(colour(name))
+
+
+def require(frame: pd.DataFrame, *columns: str) -> None:
+    """Refuse a frame that is empty or lacks a column."""
+    missing = [name for name in columns if name not in frame.columns]
+    if missing:
+        raise ValueError(
+            f"the frame has no column {', '.join(missing)}; it has {', '.join(frame.columns)}"
+        )
+    if frame.empty:
+        raise ValueError("the frame has no rows to draw; check the filter before it")

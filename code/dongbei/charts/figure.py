@@ -1,0 +1,118 @@
+"""What turns an Altair chart into a figure of the report.
+
+A `Figure` is a Vega-Lite specification that carries its name, its alternative text and its source
+line. In a notebook it shows itself under a media type that JupyterLab draws; the site turns the
+same specification into a static picture, a live chart and a table (`dongbei.charts.site`).
+"""
+
+import re
+import textwrap
+from dataclasses import dataclass
+
+import altair as alt
+
+from dongbei.charts.theme import WIDE, config
+
+MIME = "application/vnd.vegalite.v5+json"
+"""JupyterLab draws this type without an extension; the specification itself is Vega-Lite 6."""
+
+AXIS, GAP = 52, 14
+"""Pixels that a row of small multiples leaves for its axis labels, and between two panels."""
+
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A checked specification; a notebook shows it and the site renders it."""
+
+    spec: dict
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        return {MIME: self.spec, "text/plain": self.spec["usermeta"]["alt"]}
+
+
+def figure(chart, *, name: str, alt_text: str, source: str, height: int | None = None) -> Figure:
+    """Make a chart a figure of the report.
+
+    Parameters
+    ----------
+    chart
+        Any Altair chart that draws from one table held in memory.
+    name
+        Lower-case words joined by hyphens; names the downloads and must be unique in the book.
+    alt_text
+        What the picture shows, for a reader who does not see it: the trend and the numbers.
+    source
+        Who published the figures and what was computed from them; printed inside the picture.
+    height
+        Height in pixels of the drawing area (of each small multiple), if not the default.
+
+    Raises
+    ------
+    ValueError
+        If the name, the alternative text or the source is missing, if the data sit elsewhere, or
+        if there is more than one table.
+    """
+    for what, text in (("alternative text", alt_text), ("source line", source)):
+        if not text or not text.strip():
+            raise ValueError(f"figure {name!r} has no {what}: pass one, every figure needs it")
+    if not NAME.fullmatch(name):
+        raise ValueError(f"figure name {name!r} must be lower-case words joined by hyphens")
+    with alt.data_transformers.enable("default", max_rows=None):
+        spec = chart.to_dict()
+    check_data(spec, name)
+    spec["usermeta"] = {
+        "name": name,
+        "alt": " ".join(alt_text.split()),
+        "source": " ".join(source.split()),
+    }
+    if "facet" in spec:
+        spec["spec"]["height"] = height or 150
+    else:
+        spec["height"] = height or spec.get("height", 320)
+    return Figure(laid_out(spec, WIDE))
+
+
+def check_data(spec: dict, name: str) -> None:
+    """Refuse a specification that loads data from an address, or draws from several tables."""
+    if '"url"' in repr(spec).replace("'", '"'):
+        raise ValueError(f"figure {name!r} loads data from an address; pass the frame itself")
+    tables = len(spec.get("datasets", {}))
+    if tables != 1:
+        raise ValueError(f"figure {name!r} draws from {tables} tables; join them into one frame, "
+                         "which readers can then download")  # fmt: skip
+
+
+def laid_out(spec: dict, width: int) -> dict:
+    """Return the specification for a total width in pixels: sizes, wrapped source, legend columns.
+
+    Only top-level entries differ between two widths, so that a page can hold the data once.
+    """
+    source = textwrap.wrap(f"Source: {spec['usermeta']['source']}", width=width // 6)
+    columns = 2 if width < WIDE else 4
+    new = {
+        **spec,
+        "title": {"text": source, "orient": "bottom", "anchor": "start", "offset": 14},
+        "config": config(),
+    }
+    if "facet" in spec:
+        columns = min(spec.get("columns", columns), columns)
+        cell = (width - AXIS - GAP * (columns - 1)) // columns
+        new |= {"columns": columns, "spacing": GAP}
+        new["spec"] = {**spec["spec"], "width": cell}
+        new["config"]["legend"]["disable"] = True
+        new["config"]["axisY"]["title"] = None
+    else:
+        new |= {"width": width, "autosize": {"type": "fit-x", "contains": "padding"}}
+        new["config"]["legend"]["columns"] = columns
+    return new
+
+
+def refuse_bare_chart(spec: dict, **_) -> dict:
+    """Stop a chart that is shown without `figure`, since it has no alternative text."""
+    raise ValueError("pass the chart to dongbei.charts.figure: it needs alternative text, a source")
+
+
+alt.renderers.register("dongbei", refuse_bare_chart)
+alt.renderers.enable("dongbei")

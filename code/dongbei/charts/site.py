@@ -1,0 +1,134 @@
+"""What the site makes of a figure: static pictures, a live chart, the data as a table.
+
+The page shows a static picture first, drawn here at two widths; a script then replaces it by the
+live chart where scripts run. Downloads (data, picture) are files beside the page.
+"""
+
+import csv
+import io
+import json
+import re
+from html import escape
+from pathlib import Path
+
+import vl_convert
+
+from dongbei.charts.families import HOVER
+from dongbei.charts.figure import MIME, laid_out
+from dongbei.charts.theme import NARROW, WIDE, plain_colours, site_colours
+
+VEGA_LITE = "6.4"
+"""The Vega-Lite release that static pictures and the browser share."""
+
+
+def svg(spec: dict) -> str:
+    """Draw a specification as SVG, without the layers that only serve the pointer."""
+    still = {key: value for key, value in spec.items() if key != "usermeta"}
+    still = json.loads(json.dumps(still), object_hook=_without_hover)
+    return vl_convert.vegalite_to_svg(site_colours(json.dumps(still)), vl_version=VEGA_LITE)
+
+
+def _without_hover(node: dict) -> dict:
+    if "layer" in node:
+        node["layer"] = [layer for layer in node["layer"] if layer.get("name") != HOVER]
+    return node
+
+
+def embedded(picture: str, prefix: str) -> str:
+    """Make an SVG safe to sit beside others in a page: unique ids, hidden from screen readers.
+
+    The text alternative belongs to the figure around it; the marks' own labels would repeat
+    every point aloud.
+    """
+    picture = re.sub(r'\bid="', f'id="{prefix}-', picture)
+    picture = re.sub(r"url\(#", f"url(#{prefix}-", picture)
+    picture = re.sub(r' (aria-[a-z]+|role|font-family)="[^"]*"', "", picture)
+    return picture.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
+
+
+def table(spec: dict) -> list[dict]:
+    """Return the rows that a figure draws."""
+    (rows,) = spec["datasets"].values()
+    return rows
+
+
+def csv_text(spec: dict) -> str:
+    """Return a figure's rows as CSV, led by a comment that names the source."""
+    rows = table(spec)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def check(spec: dict) -> None:
+    """Refuse a specification that did not pass through `dongbei.charts.figure`."""
+    meta = spec.get("usermeta", {})
+    for key in ("name", "alt", "source"):
+        if not meta.get(key):
+            raise ValueError(
+                f"a chart without {key}: make it a figure with dongbei.charts.figure(...)"
+            )
+
+
+def html(spec: dict, downloads: str) -> str:
+    """Return the figure's HTML; `downloads` is the address of the folder with its files."""
+    check(spec)
+    meta = spec["usermeta"]
+    name = meta["name"]
+    narrow = laid_out(spec, NARROW)
+    patch = {key: value for key, value in narrow.items() if value != spec.get(key)}
+    live = json.dumps({"wide": spec, "narrow": patch}, ensure_ascii=False, sort_keys=True)
+    live = site_colours(live).replace("</", "<\\/")
+    pictures = "".join(
+        f'<div class="chart-picture chart-{size}">{embedded(svg(layout), f"{name}-{size}")}</div>'
+        for size, layout in (("wide", spec), ("narrow", narrow))
+    )
+    return (
+        f'<div class="chart" id="chart-{name}" data-name="{name}">'
+        f'<div class="chart-view" role="img" aria-label="{escape(meta["alt"])}">{pictures}</div>'
+        f'<div class="chart-controls"></div>'
+        f'<script type="application/json" class="chart-spec">{live}</script>'
+        f'<p class="chart-downloads">Download: '
+        f'<a href="{downloads}/{name}.csv" download>data (CSV)</a>, '
+        f'<a href="{downloads}/{name}.svg" download>picture (SVG)</a></p></div>'
+    )
+
+
+def write_downloads(spec: dict, folder: Path) -> None:
+    """Write a figure's CSV and stand-alone SVG.
+
+    Raises
+    ------
+    ValueError
+        If another figure of the book already has the name.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    name = spec["usermeta"]["name"]
+    files = {f"{name}.csv": csv_text(spec), f"{name}.svg": plain_colours(svg(spec))}
+    for file, text in files.items():
+        if (folder / file).exists():
+            raise ValueError(f"two figures are called {name!r}; names are unique in the book")
+        (folder / file).write_text(text, encoding="utf-8")
+
+
+class ChartRenderer:
+    """MyST-NB's hook for our media type (entry point ``myst_nb.mime_renderers``)."""
+
+    mime_priority_overrides = (("*", MIME, 1),)
+
+    @staticmethod
+    def handle_mime(renderer, data, inline: bool) -> list | None:
+        """Turn a notebook output into the figure's HTML, and write its downloads."""
+        if inline or data.mime_type != MIME:
+            return None
+        from docutils import nodes
+        from sphinx.util.osutil import relative_uri
+
+        env = renderer.renderer.sphinx_env
+        write_downloads(data.content, Path(env.app.outdir, "figures"))
+        page = env.app.builder.get_target_uri(env.docname)
+        text = html(data.content, relative_uri(page, "figures"))
+        env.metadata[env.docname]["has_charts"] = True
+        return [nodes.raw("", text, format="html", classes=["output"])]

@@ -1,0 +1,148 @@
+"""Colours, type and sizes of every chart.
+
+Each colour has a light and a dark value. A notebook carries the light one as plain hex, so that
+it looks right in any viewer; on the site the same colour becomes a CSS variable
+(`site_colours`), so that a chart follows the reader's colour scheme without being drawn again.
+"""
+
+from types import MappingProxyType
+
+import altair as alt
+
+FONT = (
+    "Liberation Sans, Arial, Helvetica Neue, PingFang SC, Microsoft YaHei, "
+    "Noto Sans CJK SC, Source Han Sans SC, sans-serif"
+)
+"""One stack for Latin and Chinese. The first name sets the metrics of the static pictures."""
+
+WIDE, NARROW = 680, 330
+"""Total width of a chart in pixels: on a desktop page, and on a phone."""
+
+COLOURS = MappingProxyType(
+    {
+        # name: (light, dark)
+        "ink": ("#24292f", "#e6e8eb"),
+        "muted": ("#57606a", "#a9b1ba"),
+        "grid": ("#e3e6ea", "#3a4048"),
+        # Okabe and Ito's colour-blind-safe set; its yellow is darkened to be legible on white.
+        "northeast": ("#d55e00", "#ff8c42"),
+        "blue": ("#0072b2", "#56a8e0"),
+        "sky": ("#3a9fd1", "#8fd0f5"),
+        "green": ("#009e73", "#2fc79b"),
+        "pink": ("#b8578f", "#e597c4"),
+        "amber": ("#b98300", "#f0b93a"),
+        "olive": ("#7a7300", "#c9c04a"),
+        "grey": ("#6e7781", "#9aa4af"),
+        # three steps of the Northeast's own hue
+        "northeast-deep": ("#8c3a00", "#ffb488"),
+        "northeast-pale": ("#e8964f", "#c7672a"),
+    }
+)
+
+REGIONS = MappingProxyType(
+    {
+        "Northeast": "northeast",
+        "Beijing-Tianjin": "pink",
+        "North Coast": "green",
+        "East Coast": "blue",
+        "South Coast": "sky",
+        "Central": "amber",
+        "Northwest": "olive",
+        "Southwest": "grey",
+    }
+)
+"""The eight regions of document 001; the Northeast is always the same orange."""
+
+PROVINCES = MappingProxyType(
+    {"Liaoning": "northeast-deep", "Jilin": "northeast-pale", "Heilongjiang": "northeast"}
+)
+"""The three provinces: one hue in three steps, told apart by the dash as well."""
+
+
+def colour(name: str) -> str:
+    """Return the light value of a colour, as a hex string.
+
+    Raises
+    ------
+    KeyError
+        If the palette has no such colour; the message lists the names.
+    """
+    if name not in COLOURS:
+        raise KeyError(f"no colour {name!r}; the palette has {', '.join(COLOURS)}")
+    return COLOURS[name][0]
+
+
+def colour_scale(names, palette=REGIONS) -> alt.Scale:
+    """Map the given names, in their order, to their fixed colours.
+
+    Raises
+    ------
+    ValueError
+        If a name has no fixed colour.
+    """
+    names = list(names)
+    unknown = [name for name in names if name not in palette]
+    if unknown:
+        raise ValueError(f"no fixed colour for {', '.join(unknown)}; known: {', '.join(palette)}")
+    return alt.Scale(domain=names, range=[colour(palette[name]) for name in names])
+
+
+def config() -> dict:
+    """Return the Vega-Lite configuration shared by all charts."""
+    ink, muted, grid = colour("ink"), colour("muted"), colour("grid")
+    text = {"labelColor": ink, "titleColor": ink, "labelFontSize": 12, "titleFontSize": 12}
+    return {
+        "background": "transparent",
+        "font": FONT,
+        "view": {"stroke": None},
+        "axis": {
+            **text,
+            "titleFontWeight": "normal",
+            "gridColor": grid,
+            "domainColor": muted,
+            "tickColor": muted,
+            "labelOverlap": True,
+        },
+        "axisX": {"grid": False, "labelFlush": False},
+        "axisY": {"domain": False, "ticks": False, "titleAngle": 0, "titleAlign": "left",
+                  "titleAnchor": "end", "titleBaseline": "bottom", "titleX": 0, "titleY": -10},
+        "legend": {**text, "title": None, "orient": "top", "offset": 24, "labelLimit": 320, "symbolStrokeWidth": 3},
+        "header": {**text, "title": None, "labelFontWeight": "bold", "labelAnchor": "start"},
+        "title": {"color": muted, "fontSize": 11, "fontWeight": "normal", "lineHeight": 14},
+        "text": {"color": ink, "fontSize": 12},
+        "rule": {"color": muted},
+        "line": {"strokeWidth": 2, "color": colour("northeast")},
+        "bar": {"color": colour("northeast")},
+        "point": {"filled": True, "size": 45, "color": colour("northeast")},
+    }  # fmt: skip
+
+
+def site_colours(text: str) -> str:
+    """Replace each palette colour in serialised JSON or SVG by its CSS variable."""
+    for name, (light, _) in COLOURS.items():
+        text = text.replace(f'"{light}"', f'"var(--chart-{name})"')
+    return text
+
+
+def plain_colours(text: str) -> str:
+    """Undo `site_colours`, for a picture that leaves the site."""
+    for name, (light, _) in COLOURS.items():
+        text = text.replace(f"var(--chart-{name})", light)
+    return text
+
+
+def stylesheet() -> str:
+    """Return the CSS that defines the palette in both colour schemes."""
+
+    def block(selector: str, scheme: int) -> str:
+        lines = [f"  --chart-{name}: {values[scheme]};" for name, values in COLOURS.items()]
+        return "\n".join([f"{selector} {{", *lines, "}"])
+
+    return "\n".join(
+        [
+            block(":root", 0),
+            block('html[data-theme="dark"]', 1),
+            f".chart text, .chart-controls {{ font-family: {FONT}; }}",
+            "",
+        ]
+    )
