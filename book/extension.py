@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import sphinxcontrib.katex as katex
 from environment import VENDOR
 
 from dongbei.charts.theme import stylesheet
@@ -37,8 +38,15 @@ def remove_thebe(app) -> None:
         ]
 
 
+def make_katex_strict() -> None:
+    """Let a formula that KaTeX cannot read stop the build, and give a busy machine time."""
+    katex.KATEX_DEFAULT_OPTIONS["throwOnError"] = True
+    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60
+
+
 def setup(app) -> dict:
     """Connect the above."""
+    make_katex_strict()
     app.add_css_file("charts.css")
     app.connect("builder-inited", remove_thebe, priority=1)
     app.connect("html-page-context", add_chart_script)

@@ -52,8 +52,10 @@ def lines(
     colour_scale(sorted(present - set(order)), palette)  # refuses a series without a colour
     base = alt.Chart(frame).encode(
         x=alt.X(f"{x}:Q", title=None, axis=alt.Axis(format="d"), scale=alt.Scale(nice=False, zero=False)),
-        y=alt.Y(f"{y}:Q", title=title, scale=alt.Scale(zero=zero)),
-        color=alt.Color(f"{series}:N", scale=colour_scale(order, palette)),
+        y=alt.Y(f"{y}:Q", title=title, scale=alt.Scale(zero=zero), axis=alt.Axis(tickCount=6)),
+        color=alt.Color(
+            f"{series}:N", scale=colour_scale(order, palette), legend=alt.Legend(symbolType="stroke")
+        ),
     )  # fmt: skip
     if dash:
         base = base.encode(strokeDash=alt.StrokeDash(f"{dash}:N", sort=None))

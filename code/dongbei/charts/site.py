@@ -102,8 +102,9 @@ def write_downloads(spec: dict, folder: Path) -> None:
     Raises
     ------
     ValueError
-        If another figure of the book already has the name.
+        If the specification is not a figure's, or another figure of the book has its name.
     """
+    check(spec)
     folder.mkdir(parents=True, exist_ok=True)
     name = spec["usermeta"]["name"]
     files = {f"{name}.csv": csv_text(spec), f"{name}.svg": plain_colours(svg(spec))}

@@ -1,0 +1,48 @@
+"""Find the Chromium that the browser tests drive, or install it.
+
+Run as a program by `make test`: Debian's package where that is allowed, else Playwright's own
+download, else the one line to run.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+)  # fmt: skip
+"""Headless, quiet, and without a connection that the page did not ask for."""
+
+
+def find() -> str | None:
+    """Return the path of a Chromium, if there is one."""
+    for name in ("chromium", "chromium-browser", "google-chrome", "chrome"):
+        if path := shutil.which(name):
+            return path
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if Path(path).exists() else None
+
+
+def install() -> None:
+    """Try the ways that need no question."""
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        print("Installing Debian's chromium for the browser tests ...", flush=True)
+        subprocess.run(["apt-get", "update", "-qq"], check=False)
+        command = ["apt-get", "install", "--yes", "-qq", "--no-install-recommends", "chromium"]
+        if subprocess.run(command, check=False).returncode == 0:
+            return
+    print("Fetching Playwright's Chromium for the browser tests ...", flush=True)
+    subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
+
+
+if __name__ == "__main__":
+    if not find():
+        install()
+    if not find():
+        sys.exit("The browser tests need Chromium. Run:  sudo apt-get install chromium")

@@ -1,0 +1,227 @@
+"""The build: what is stale, what a failure leaves behind, what it refuses."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+CHAPTER = """\
+---
+jupytext:
+  text_representation: {extension: .md, format_name: myst}
+kernelspec: {name: python3, display_name: Python 3, language: python}
+---
+
+# A chapter
+
+```{code-cell} ipython3
+answer = 6 * 7
+answer
+```
+"""
+
+CHART = """\
+import altair as alt, pandas as pd
+from dongbei import charts
+chart = alt.Chart(pd.DataFrame({"x": [1, 2], "y": [3, 4]})).mark_line().encode(x="x", y="y")
+"""
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A small book with the real frame, built once."""
+    root = tmp_path_factory.mktemp("book")
+    for name in ("_config.yml", "pyproject.toml", "requirements.txt"):
+        shutil.copy(ROOT / name, root)
+    (root / "book").mkdir()
+    for name in ("build.py", "execution.py", "environment.py", "extension.py", "assets"):
+        source = ROOT / "book" / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        copy(source, root / "book" / name)
+    (root / ".venv").symlink_to(ROOT / ".venv")
+    (root / "code" / "dongbei").mkdir(parents=True)
+    (root / "code" / "dongbei" / "room.py").write_text("CONSTANT = 1\n")
+    (root / "data").mkdir()
+    (root / "data" / "table.csv").write_text("year,value\n2020,1\n")
+    (root / "book" / "index.md").write_text("# A book\n")
+    (root / "book" / "references.bib").write_text("")
+    (root / "book" / "_toc.yml").write_text(
+        "format: jb-book\nroot: index\nchapters:\n- file: notebooks/part/chapter\n"
+    )
+    (root / "chapters" / "part").mkdir(parents=True)
+    write(root, CHAPTER)
+    code, output = Book(root).build()
+    assert code == 0, output
+    assert "Executed 1 of 1 chapters, built 2 pages" in output
+    return root
+
+
+@pytest.fixture
+def book(built, tmp_path):
+    """A copy of the built book, to spoil."""
+    return Book(shutil.copytree(built, tmp_path / "book", symlinks=True))
+
+
+def write(root, text):
+    (root / "chapters" / "part" / "chapter.md").write_text(text)
+
+
+class Book:
+    def __init__(self, root):
+        self.root = root
+
+    def build(self):
+        command = [sys.executable, self.root / "book" / "build.py"]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        return result.returncode, result.stdout + result.stderr
+
+    def products(self):
+        """The bytes of every notebook and page."""
+        files = [*self.root.glob("book/notebooks/**/*"), *self.root.glob("_build/html/**/*")]
+        return {path: path.read_bytes() for path in files if path.is_file()}
+
+
+def test_nothing_is_done_while_contents_are_the_same_whatever_the_dates(book):
+    assert "42" in (book.root / "_build/html/notebooks/part/chapter.html").read_text()
+    before = book.products()
+    for path in [*book.root.glob("chapters/**/*.md"), *book.root.glob("data/*")]:
+        os.utime(path)
+    code, output = book.build()
+    assert (code, "Nothing to do" in output) == (0, True), output
+    assert book.products() == before
+
+
+@pytest.mark.parametrize("changed", ["code/dongbei/room.py", "data/table.csv", "requirements.txt"])
+def test_a_chapter_is_stale_when_what_it_computes_from_changes(book, changed):
+    path = book.root / changed
+    path.write_text(path.read_text() + "\n")
+    code, output = book.build()
+    assert (code, "Executed 1 of 1 chapters" in output) == (0, True), output
+
+
+def test_new_words_on_a_page_rebuild_the_site_and_execute_nothing(book):
+    (book.root / "book" / "index.md").write_text("# A book\n\nNew words.\n")
+    code, output = book.build()
+    assert (code, "Executed 0 of 1 chapters" in output) == (0, True), output
+    assert "New words." in (book.root / "_build/html/index.html").read_text()
+
+
+def test_two_builds_from_nothing_give_the_same_bytes(book):
+    first = book.products()
+    shutil.rmtree(book.root / "_build")
+    shutil.rmtree(book.root / "book" / "notebooks")
+    code, output = book.build()
+    assert code == 0, output
+    second = book.products()
+    assert first.keys() == second.keys()
+    assert [path for path in first if first[path] != second[path]] == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("1 / 0", "ZeroDivisionError"),
+        (CHART + "chart", "alternative text"),
+        (CHART + "charts.figure(chart, name='a', alt_text=' ', source='s')", "alternative text"),
+        (CHART + "charts.figure(chart, name='a', alt_text='a', source='')", "source line"),
+    ],
+)  # fmt: skip
+def test_a_cell_that_fails_is_named_and_leaves_the_last_good_book(book, cell, message):
+    before = book.products()
+    write(book.root, f"{CHAPTER}\n```{{code-cell}} ipython3\n{cell}\n```\n")
+    code, output = book.build()
+    assert code != 0
+    assert "chapters/part/chapter.md, cell 3 failed" in output
+    assert cell.splitlines()[-1] in output
+    assert message in output
+    assert "untouched" in output
+    assert book.products() == before
+
+
+def test_a_page_that_warns_leaves_the_last_good_book(book):
+    before = book.products()
+    write(book.root, f"{CHAPTER}\n{{doc}}`nowhere` {{cite}}`nobody1900` {{glue:text}}`nothing`\n")
+    code, output = book.build()
+    assert code != 0
+    for cause in ("nowhere", "nobody1900", "nothing", "untouched"):
+        assert cause in output
+    assert book.products() == before
+
+
+def test_a_formula_that_cannot_be_read_leaves_the_last_good_book(book):
+    before = book.products()
+    write(book.root, CHAPTER + r"$\undefinedcommand{x}$")
+    code, output = book.build()
+    assert code != 0
+    assert "undefinedcommand" in output
+    assert book.products() == before
+
+
+def test_an_output_without_figure_is_refused_even_if_it_was_executed(book):
+    """A chart whose specification reached the notebook by another way."""
+    cell = (
+        "from IPython.display import display\n"
+        "display({'application/vnd.vegalite.v5+json': {'mark': 'point'}, 'text/plain': ''}, raw=True)"
+    )
+    write(book.root, f"{CHAPTER}\n```{{code-cell}} ipython3\n{cell}\n```\n")
+    code, output = book.build()
+    assert code != 0
+    assert "a chart without name" in output
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_build_leaves_the_last_good_book(book, stop):
+    before = book.products()
+    started = book.root / "started"
+    cell = f"import pathlib, time\npathlib.Path({str(started)!r}).touch()\ntime.sleep(600)"
+    write(book.root, f"{CHAPTER}\n```{{code-cell}} ipython3\n{cell}\n```\n")
+    command = [sys.executable, book.root / "book" / "build.py"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        while not started.exists() and process.poll() is None:
+            time.sleep(0.1)
+        process.send_signal(stop)
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert b"interrupted" in output
+    assert book.products() == before
+
+
+def test_a_site_lost_between_two_renames_comes_back(book):
+    before = book.products()
+    site = book.root / "_build" / "html"
+    os.rename(site, site.with_name("previous"))
+    code, output = book.build()
+    assert code == 0, output
+    assert book.products() == before
+
+
+def test_a_chapter_outside_the_contents_is_refused(book):
+    shutil.copy(book.root / "chapters/part/chapter.md", book.root / "chapters/part/other.md")
+    code, output = book.build()
+    assert code != 0
+    assert "not in book/_toc.yml: notebooks/part/other" in output
+
+
+def test_a_contents_entry_without_a_chapter_is_refused(book):
+    (book.root / "chapters/part/chapter.md").unlink()
+    code, output = book.build()
+    assert code != 0
+    assert "in book/_toc.yml but not in chapters/: notebooks/part/chapter" in output
+
+
+def test_a_notebook_whose_output_is_wrong_fails_nbval(book):
+    notebook = book.root / "book/notebooks/part/chapter.ipynb"
+    command = [sys.executable, "-m", "pytest", "--nbval", "-p", "no:cacheprovider", notebook]
+    good = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert good.returncode == 0, good.stdout
+    notebook.write_text(notebook.read_text().replace("6 * 7", "6 * 8"))
+    bad = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert bad.returncode == 1, bad.stdout
+    assert "48" in bad.stdout
