@@ -1,0 +1,172 @@
+"""The symbols and formulas of the pricing model: the one place where they are written.
+
+A good passes through ``k`` stages, counted from upstream to downstream. One unit of the final
+good needs one unit from every stage, so all stages make the same total ``Q``. The firms of a
+stage are alike, take the price of their input as given and compete in quantities.
+
+======  ============  ==========================================================
+symbol  name here     meaning
+======  ============  ==========================================================
+k       ``k``         number of stages
+i, j    ``i, j``      a stage; a running index or a number of steps
+n_i     ``n[i]``      firms in stage i
+c_i     ``c[i]``      variable cost of a unit in stage i, input not counted
+f_i     ``f[i]``      fixed cost of one firm in stage i
+p_i     ``p[i]``      price of the output of stage i (p_0 = 0: the raw input is free)
+q_i     ``q[i]``      output of one firm in stage i
+π_i     ``π[i]``      profit of one firm in stage i
+Q       ``Q``         output of every stage
+a, b    ``a, b``      intercept and slope of the final inverse demand p = a - bQ
+a_i     ``α[i]``      intercept of the inverse demand that stage i faces
+b_i     ``β[i]``      slope of the inverse demand that stage i faces
+p_f     ``p_f``       price of the integrated firm; π_f its profit, f_f its fixed cost
+p_m     ``p_m``       price of m integrated firms that compete in quantities
+C       ``C``         cost of a unit over all stages, the sum of the c_i
+X       ``X``         output ratio: the chain's output over that of perfect competition
+n       ``N``         firms in each stage, where all stages have as many
+m       ``m``         number of integrated firms, where there are several
+======  ============  ==========================================================
+
+A formula takes the total cost C and the output ratio X as arguments. The derivation passes sums
+and products over stages, the numerical functions pass plain symbols, and both get one formula.
+
+The model is that of document 002, equations (1) to (9); C and X are names of this report.
+"""
+
+from sympy import (
+    Expr,
+    IndexedBase,
+    Product,
+    Rational,
+    S,
+    Sum,
+    Symbol,
+    evaluate,
+    symbols,
+)
+from sympy.logic.boolalg import Boolean
+
+i = Symbol("i", integer=True)
+j = Symbol("j", integer=True, nonnegative=True)
+k = Symbol("k", integer=True, positive=True)
+a, b, Q = symbols("a b Q", positive=True)
+n = IndexedBase("n", positive=True)
+c = IndexedBase("c", nonnegative=True)
+f = IndexedBase("f", nonnegative=True)
+p, q, π = (IndexedBase(name, real=True) for name in ("p", "q", "pi"))
+α = IndexedBase("a", real=True)
+β = IndexedBase("b", positive=True)
+p_f, π_f, p_m = symbols("p_f pi_f p_m", real=True)
+f_f = Symbol("f_f", nonnegative=True)
+C = Symbol("C", nonnegative=True)
+X, N, m = symbols("X n m", positive=True)
+
+
+# Sums and products over stages ------------------------------------------------------------------
+
+
+def total_cost(first: Expr = S.One, last: Expr = k, over: Symbol = i) -> Sum:
+    """Cost of a unit from stage `first` to stage `last`."""
+    with evaluate(True):  # unevaluated, SymPy would put a factor of one before the cost
+        return Sum(c[over], (over, first, last))
+
+
+def output_ratio(first: Expr = S.One, last: Expr = k, over: Symbol = i) -> Product:
+    """Product of n/(n+1) from stage `first` to stage `last`: over all stages, it is X."""
+    with evaluate(False):
+        return Product(n[over] / (n[over] + 1), (over, first, last))
+
+
+def slope_ratio(first: Expr = S.One, last: Expr = k, over: Symbol = i) -> Product:
+    """Product of (n+1)/n from stage `first` to stage `last`: over all stages, it is 1/X."""
+    with evaluate(False):
+        return Product((n[over] + 1) / n[over], (over, first, last))
+
+
+def derived_intercept(steps: Expr, over: Symbol = i) -> Expr:
+    """Intercept of the inverse demand that reaches stage k - `steps`."""
+    return a - total_cost(k - steps + 1, k, over)
+
+
+def derived_slope(steps: Expr, over: Symbol = i) -> Expr:
+    """Slope of the inverse demand that reaches stage k - `steps`."""
+    return b * slope_ratio(k - steps + 1, k, over)
+
+
+# The chain produces at all only if a unit costs less than the final intercept: a = C + surplus.
+COST_BELOW_DEMAND = {a: total_cost() + Symbol("s", positive=True)}
+
+
+# The chain --------------------------------------------------------------------------------------
+
+
+def quantity(C: Expr, X: Expr) -> Expr:
+    """Output of the chain (document 002, from equation (6))."""
+    return (a - C) / b * X
+
+
+def price(C: Expr, X: Expr) -> Expr:
+    """Price of the final good (document 002, equation (7))."""
+    return a - (a - C) * X
+
+
+def stage_price(downstream_cost: Expr, C: Expr, upstream_ratio: Expr) -> Expr:
+    """Price of a stage's output: cost after the stage, output ratio up to and with it."""
+    return a - downstream_cost - (a - C) * upstream_ratio
+
+
+def margin(C: Expr, upstream_ratio: Expr, firms: Expr) -> Expr:
+    """Price of a stage's output less its input and its own cost."""
+    return (a - C) / firms * upstream_ratio
+
+
+def profit(C: Expr, X: Expr, upstream_ratio: Expr, firms: Expr, fixed_cost: Expr) -> Expr:
+    """Profit of one firm in a stage (document 002, equation (2), at the equilibrium)."""
+    return (a - C) ** 2 / (b * firms**2) * upstream_ratio * X - fixed_cost
+
+
+# The integrated firm, and several of them -------------------------------------------------------
+
+
+def integrated_price(C: Expr) -> Expr:
+    """Price of the one firm that does all stages (document 002, equation (9))."""
+    return a - (a - C) / 2
+
+
+def integrated_profit(C: Expr, fixed_cost: Expr) -> Expr:
+    """Profit of the one firm that does all stages (document 002, equation (8), at its best)."""
+    return (a - C) ** 2 / (4 * b) - fixed_cost
+
+
+def integrated_ratio(firms: Expr) -> Expr:
+    """Output ratio of integrated firms that compete in quantities: a chain of one stage."""
+    return firms / (firms + 1)
+
+
+def is_cheaper(product: Expr, product_of_successors: Expr) -> Boolean:
+    """Whether the chain undercuts the integrated firm, from the products of n and of n + 1."""
+    return 2 * product > product_of_successors
+
+
+def price_advantage(C: Expr, X: Expr) -> Expr:
+    """How far the chain's price lies below the integrated firm's."""
+    return (a - C) * (X - Rational(1, 2))
+
+
+# Every stage with as many firms -----------------------------------------------------------------
+
+
+def symmetric_ratio() -> Expr:
+    """Output ratio of k stages of n firms each."""
+    return (N / (N + 1)) ** k
+
+
+def minimum_firms_bound(rivals: Expr = S.One) -> Expr:
+    """Firms per stage above which k stages undercut integrated firms, in closed form."""
+    return 1 / ((1 + 1 / rivals) ** (1 / k) - 1)
+
+
+# In a, C, n and k (and m), for a printer to turn into an expression of another language.
+symmetric_price = price(C, symmetric_ratio())
+symmetric_integrated_price = integrated_price(C)
+integrated_oligopoly_price = price(C, integrated_ratio(m))
