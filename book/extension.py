@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 import sphinxcontrib.katex as katex
-from environment import VENDOR
 
 from dongbei.charts.theme import stylesheet
+from environment import VENDOR
 
 
 def add_assets(app, exception) -> None:

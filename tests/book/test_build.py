@@ -132,7 +132,7 @@ def test_two_builds_from_nothing_give_the_same_bytes(book):
         (CHART + "charts.figure(chart, name='a', alt_text=' ', source='s')", "alternative text"),
         (CHART + "charts.figure(chart, name='a', alt_text='a', source='')", "source line"),
     ],
-)  # fmt: skip
+)
 def test_a_cell_that_fails_is_named_and_leaves_the_last_good_book(book, cell, message):
     before = book.products()
     write(book.root, f"{CHAPTER}\n```{{code-cell}} ipython3\n{cell}\n```\n")

@@ -1,9 +1,10 @@
 """The committed notebooks belong to today's chapters, and every cell of theirs has run."""
 
-import execution
 import jupytext
 import nbformat
 import pytest
+
+import execution
 
 CHAPTERS = execution.chapters()
 

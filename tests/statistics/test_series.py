@@ -142,7 +142,7 @@ def test_every_series_has_a_known_source_with_a_publisher():
 def test_the_source_line_names_publisher_vintage_and_carrier():
     line = st.source_line(st.indicator("population", "pre2020census", years=2000))
     assert line == (
-        "Source: National Bureau of Statistics of China (vintage: pre2020census);"
+        "National Bureau of Statistics of China (vintage pre2020census),"
         " carried by yequanliang1993/fabio-chn"
     )
 

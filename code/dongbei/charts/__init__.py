@@ -1,12 +1,14 @@
 """Charts that need no network.
 
 `theme` holds the colours and type; `families` draws the report's kinds of charts; `figure` makes a
-chart a figure, refusing one without alternative text and source; `expression` prints a SymPy
-formula for a slider; `site` is what the site's build calls to turn a figure into HTML.
+chart a figure, refusing one without alternative text and source; `explorer` draws formulas that
+sliders move, which `expression` prints for the browser; `site` is what the site's build calls to
+turn a figure into HTML.
 """
 
+from dongbei.charts.explorer import Slider, explorer
 from dongbei.charts.expression import vega_expression
-from dongbei.charts.families import bars, lines, rule, shade, small_multiples
+from dongbei.charts.families import bars, lines, rule, shade, small_multiples, spans
 from dongbei.charts.figure import Figure, figure
 from dongbei.charts.theme import PROVINCES, REGIONS, colour, colour_scale
 
@@ -14,13 +16,16 @@ __all__ = [
     "PROVINCES",
     "REGIONS",
     "Figure",
+    "Slider",
     "bars",
     "colour",
     "colour_scale",
+    "explorer",
     "figure",
     "lines",
     "rule",
     "shade",
     "small_multiples",
+    "spans",
     "vega_expression",
 ]

@@ -24,6 +24,7 @@ def lines(
     dash: str | None = None,
     breaks: tuple[int, ...] = (),
     zero: bool = True,
+    reverse: bool = False,
     format: str = ".1f",
 ) -> alt.LayerChart:
     """Draw one line per series over the years, the Northeast in front.
@@ -40,6 +41,8 @@ def lines(
         Column that splits a series into lines of different dashes, such as the vintage.
     breaks
         Years before which the figures are not comparable with those after; each gets a rule.
+    zero, reverse
+        Whether the vertical axis starts at zero; whether it runs downwards, as for ranks.
 
     Raises
     ------
@@ -51,19 +54,30 @@ def lines(
     order = [name for name in palette if name in present]
     colour_scale(sorted(present - set(order)), palette)  # refuses a series without a colour
     base = alt.Chart(frame).encode(
-        x=alt.X(f"{x}:Q", title=None, axis=alt.Axis(format="d"), scale=alt.Scale(nice=False, zero=False)),
-        y=alt.Y(f"{y}:Q", title=title, scale=alt.Scale(zero=zero), axis=alt.Axis(tickCount=6)),
-        color=alt.Color(
-            f"{series}:N", scale=colour_scale(order, palette), legend=alt.Legend(symbolType="stroke")
+        x=alt.X(
+            f"{x}:Q", title=None, axis=alt.Axis(format="d"), scale=alt.Scale(nice=False, zero=False)
         ),
-    )  # fmt: skip
+        y=alt.Y(
+            f"{y}:Q",
+            title=title,
+            scale=alt.Scale(zero=zero, reverse=reverse),
+            axis=alt.Axis(tickCount=6),
+        ),
+        color=alt.Color(
+            f"{series}:N",
+            scale=colour_scale(order, palette),
+            legend=alt.Legend(symbolType="stroke"),
+        ),
+    )
     if dash:
         base = base.encode(strokeDash=alt.StrokeDash(f"{dash}:N", sort=None))
     is_northeast = alt.datum[series] == "Northeast"
     others = base.mark_line().transform_filter(~is_northeast)
     northeast = base.mark_line(strokeWidth=4).transform_filter(is_northeast)
     details = [series, *([dash] if dash else []), x]
-    tooltip = [alt.Tooltip(f"{name}:N") for name in details] + [alt.Tooltip(f"{y}:Q", format=format)]
+    tooltip = [alt.Tooltip(f"{name}:N") for name in details] + [
+        alt.Tooltip(f"{y}:Q", format=format)
+    ]
     hover = base.mark_point(opacity=0, size=120).encode(tooltip=tooltip, strokeDash=alt.Undefined)
     rules = [rule(frame, year) for year in breaks]
     return alt.layer(*rules, others, northeast, hover.properties(name=HOVER))
@@ -99,9 +113,11 @@ def bars(
     colour_scale(sorted(present - set(order)), palette)
     longest = list(frame.sort_values(value, ascending=False, kind="stable")[category])
     base = alt.Chart(frame).encode(
-        y=alt.Y(f"{category}:N", sort=longest, title=None, axis=alt.Axis(domain=False, labelPadding=6)),
+        y=alt.Y(
+            f"{category}:N", sort=longest, title=None, axis=alt.Axis(domain=False, labelPadding=6)
+        ),
         x=alt.X(f"{value}:Q", title=title, axis=alt.Axis(grid=True, tickCount=5)),
-    )  # fmt: skip
+    )
     legend = alt.Legend() if len(order) > 1 and group != category else None
     bar = base.mark_bar().encode(
         color=alt.Color(f"{group}:N", scale=colour_scale(order, palette), legend=legend),
@@ -109,6 +125,46 @@ def bars(
     )
     label = base.mark_text(align="left", dx=4).encode(text=alt.Text(f"{value}:Q", format=format))
     return alt.layer(bar, label).properties(height=24 * frame[category].nunique())
+
+
+def spans(
+    frame: pd.DataFrame, *, category: str, x: str = "value", when: str, title: str
+) -> alt.LayerChart:
+    """Draw what became of a value: per category a line from the first to the last figure.
+
+    Parameters
+    ----------
+    frame
+        Tidy: two rows per category, in the order in which the categories are drawn.
+    when
+        Column that says ``"first"`` or ``"last"``.
+    title
+        What the horizontal axis shows, with its unit.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, or a category has not exactly one first and one last row.
+    """
+    require(frame, category, x, when)
+    pairs = frame.groupby(category)[when].apply(lambda words: sorted(words) == ["first", "last"])
+    if not pairs.all():
+        raise ValueError(f"needs one first and one last row for {', '.join(pairs.index[~pairs])}")
+    order = list(dict.fromkeys(frame[category]))
+    base = alt.Chart(frame).encode(
+        y=alt.Y(
+            f"{category}:N", sort=order, title=None, axis=alt.Axis(domain=False, labelLimit=230)
+        ),
+        x=alt.X(f"{x}:Q", title=title, axis=alt.Axis(grid=True, tickCount=5)),
+    )
+    scale = alt.Scale(domain=["first", "last"], range=[colour("grey"), colour("northeast")])
+    line = base.mark_line(strokeWidth=3).encode(color=shade("grey"), detail=f"{category}:N")
+    tooltip = [f"{category}:N", f"{when}:N", alt.Tooltip(f"{x}:Q", format=".2f")]
+    dot = base.mark_point(size=90, opacity=1).encode(
+        color=alt.Color(f"{when}:N", scale=scale, legend=alt.Legend(symbolType="circle")),
+        tooltip=tooltip,
+    )
+    return alt.layer(line, dot).properties(height=28 * len(order))
 
 
 def small_multiples(
@@ -126,8 +182,10 @@ def small_multiples(
     """
     values = set(chart.data[by])
     if values != set(sort):
-        raise ValueError(f"sort must name every {by} once; missing {sorted(values - set(sort))}, "
-                         f"unknown {sorted(set(sort) - values)}")  # fmt: skip
+        raise ValueError(
+            f"sort must name every {by} once; missing {sorted(values - set(sort))}, "
+            f"unknown {sorted(set(sort) - values)}"
+        )
     header = alt.Header(title=title, titleAnchor="start", titleFontWeight="normal")
     return chart.facet(facet=alt.Facet(f"{by}:N", sort=sort, header=header), columns=columns)
 

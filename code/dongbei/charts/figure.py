@@ -62,6 +62,7 @@ def figure(chart, *, name: str, alt_text: str, source: str, height: int | None =
     with alt.data_transformers.enable("default", max_rows=None):
         spec = chart.to_dict()
     check_data(spec, name)
+    spec["datasets"] = {key: rounded(rows) for key, rows in spec["datasets"].items()}
     spec["usermeta"] = {
         "name": name,
         "alt": " ".join(alt_text.split()),
@@ -80,8 +81,19 @@ def check_data(spec: dict, name: str) -> None:
         raise ValueError(f"figure {name!r} loads data from an address; pass the frame itself")
     tables = len(spec.get("datasets", {}))
     if tables != 1:
-        raise ValueError(f"figure {name!r} draws from {tables} tables; join them into one frame, "
-                         "which readers can then download")  # fmt: skip
+        raise ValueError(
+            f"figure {name!r} draws from {tables} tables; join them into one frame, "
+            "which readers can then download"
+        )
+
+
+def rounded(rows: list[dict]) -> list[dict]:
+    """Round to ten significant digits, so that a notebook is the same on every machine."""
+
+    def plain(value):
+        return float(f"{value:.10g}") if isinstance(value, float) else value
+
+    return [{key: plain(value) for key, value in row.items()} for row in rows]
 
 
 def laid_out(spec: dict, width: int) -> dict:

@@ -15,7 +15,7 @@ import vl_convert
 
 from dongbei.charts.families import HOVER
 from dongbei.charts.figure import MIME, laid_out
-from dongbei.charts.theme import NARROW, WIDE, plain_colours, site_colours
+from dongbei.charts.theme import NARROW, plain_colours, site_colours
 
 VEGA_LITE = "6.4"
 """The Vega-Lite release that static pictures and the browser share."""

@@ -104,9 +104,24 @@ def config() -> dict:
             "labelOverlap": True,
         },
         "axisX": {"grid": False, "labelFlush": False},
-        "axisY": {"domain": False, "ticks": False, "titleAngle": 0, "titleAlign": "left",
-                  "titleAnchor": "end", "titleBaseline": "bottom", "titleX": 0, "titleY": -10},
-        "legend": {**text, "title": None, "orient": "top", "offset": 24, "labelLimit": 320, "symbolStrokeWidth": 3},
+        "axisY": {
+            "domain": False,
+            "ticks": False,
+            "titleAngle": 0,
+            "titleAlign": "left",
+            "titleAnchor": "end",
+            "titleBaseline": "bottom",
+            "titleX": 0,
+            "titleY": -10,
+        },
+        "legend": {
+            **text,
+            "title": None,
+            "orient": "top",
+            "offset": 24,
+            "labelLimit": 320,
+            "symbolStrokeWidth": 3,
+        },
         "header": {**text, "title": None, "labelFontWeight": "bold", "labelAnchor": "start"},
         "title": {"color": muted, "fontSize": 11, "fontWeight": "normal", "lineHeight": 14},
         "text": {"color": ink, "fontSize": 12},
@@ -114,7 +129,7 @@ def config() -> dict:
         "line": {"strokeWidth": 2, "color": colour("northeast")},
         "bar": {"color": colour("northeast")},
         "point": {"filled": True, "size": 45, "color": colour("northeast")},
-    }  # fmt: skip
+    }
 
 
 def site_colours(text: str) -> str:

@@ -16,6 +16,7 @@ from dongbei.statistics.comparison import (
     growth,
     index_number,
     rank,
+    regional_share,
     share,
 )
 from dongbei.statistics.indicators import (
@@ -50,6 +51,7 @@ __all__ = [
     "ratio",
     "region_name",
     "regional_mean",
+    "regional_share",
     "regional_sum",
     "regions",
     "share",

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from dongbei.statistics.aggregation import regional_sum, sum_of_provinces
 from dongbei.statistics.series import (
     check,
     derived,
@@ -74,6 +75,16 @@ def share(part, whole):
         source=sources_of(part, whole),
         whole=part["year"].map(names),
     )
+
+
+def regional_share(series, groups=None, *, missing="error"):
+    """Return the share of each region in the sum of all provinces, in percent.
+
+    Short for ``share(regional_sum(series, groups), sum_of_provinces(series))``; parameters and
+    errors are theirs.
+    """
+    whole = sum_of_provinces(series, missing=missing)
+    return share(regional_sum(series, groups, missing=missing), whole)
 
 
 def growth(series, *, years=1):

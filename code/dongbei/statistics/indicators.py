@@ -134,23 +134,22 @@ def national(name, vintage=None, *, years=None):
     return _series("national", name, vintage, years, None).rename(columns={"province": "region"})
 
 
-def source_line(series):
-    """Return the line that a chart of a series prints below it.
+def source_line(*series):
+    """Return what a chart of one or several series prints after "Source:".
 
     Returns
     -------
     str
-        Publishers, vintage, and carriers: ``Source: ... (vintage census5), carried by ...``.
+        Publishers, vintages, carriers: ``National Bureau ... (vintage census5), carried by ...``.
     """
-    check(series)
-    used = {name for text in series["source"] for name in text.split("; ")}
+    used = {name for one in series for text in check(one)["source"] for name in text.split("; ")}
     known = sources()
     known = known[known["source"].isin(used)]
     publishers = {name for text in known["publisher"] for name in text.split("; ")}
     carriers = known["carrier"].str.removeprefix("https://github.com/").unique()
-    vintage = series["vintage"].iloc[0]
-    noted = "" if vintage == "single" else f" (vintage: {vintage})"
-    return f"Source: {'; '.join(sorted(publishers))}{noted}; carried by {', '.join(carriers)}"
+    named = sorted({one["vintage"].iloc[0] for one in series} - {"single"})
+    vintage = f" (vintage {', '.join(named)})" if named else ""
+    return f"{'; '.join(sorted(publishers))}{vintage}, carried by {', '.join(carriers)}"
 
 
 def _series(scope, name, vintage, years, provinces):
