@@ -121,7 +121,8 @@ def render(source: Path) -> Path:
             raise
     site = STAGING / "_build" / "html"
     if process.returncode or not site.is_dir():
-        lines = LOG.read_text(encoding="utf-8").splitlines()
+        text = re.sub(r"\x1b\[[0-9;]*m", "", LOG.read_text(encoding="utf-8"))
+        lines = text.replace(f"{source}/", "book/").splitlines()
         problems = [line for line in lines if re.search(r"WARNING|ERROR|Error", line)]
         shown = "\n".join(problems[:20] or lines[-20:])
         raise BuildError(f"{shown}\n(all of it: {LOG.relative_to(ROOT)})")

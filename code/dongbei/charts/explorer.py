@@ -121,14 +121,15 @@ def explorer(
     """
     symbol, x_title, points = x
     check_symbols(formulas, symbol, sliders)
-    frame = first_rows(formulas, x, sliders)
     names = {symbol: "datum.x"} | {slider.symbol: slider.parameter for slider in sliders}
+    live = live_value(formulas, names)
+    frame = first_rows(formulas, x, sliders)
     whole = all(isinstance(point, Integral) for point in points)
     if domain is None:
         domain = reach(formulas, x, sliders)
     base = (
         alt.Chart(frame)
-        .transform_calculate(value=live_value(formulas, names))
+        .transform_calculate(value=live)
         .encode(
             x=alt.X(
                 "x:Q",
@@ -175,7 +176,9 @@ def live_value(formulas: Mapping[str, sp.Expr], names: Mapping[sp.Symbol, str]) 
     """Print the formulas as one Vega expression that picks by the series of a row."""
     text = "NaN"
     for series, formula in reversed(formulas.items()):
-        text = f"datum.series === {json.dumps(series)} ? ({vega_expression(formula, names)}) : {text}"
+        text = (
+            f"datum.series === {json.dumps(series)} ? ({vega_expression(formula, names)}) : {text}"
+        )
     return text
 
 

@@ -70,17 +70,21 @@ def lines(
         ),
     )
     if dash:
-        base = base.encode(strokeDash=alt.StrokeDash(f"{dash}:N", sort=None))
+        legend = alt.Legend(symbolType="stroke")
+        base = base.encode(strokeDash=alt.StrokeDash(f"{dash}:N", sort=None, legend=legend))
     is_northeast = alt.datum[series] == "Northeast"
-    others = base.mark_line().transform_filter(~is_northeast)
-    northeast = base.mark_line(strokeWidth=4).transform_filter(is_northeast)
+    curves = []
+    if present != {"Northeast"}:
+        curves += [base.mark_line().transform_filter(~is_northeast)]
+    if "Northeast" in present:
+        curves += [base.mark_line(strokeWidth=4).transform_filter(is_northeast)]
     details = [series, *([dash] if dash else []), x]
     tooltip = [alt.Tooltip(f"{name}:N") for name in details] + [
         alt.Tooltip(f"{y}:Q", format=format)
     ]
     hover = base.mark_point(opacity=0, size=120).encode(tooltip=tooltip, strokeDash=alt.Undefined)
     rules = [rule(frame, year) for year in breaks]
-    return alt.layer(*rules, others, northeast, hover.properties(name=HOVER))
+    return alt.layer(*rules, *curves, hover.properties(name=HOVER))
 
 
 def rule(frame: pd.DataFrame, at: float, *, vertical: bool = True) -> alt.Chart:
@@ -123,8 +127,14 @@ def bars(
         color=alt.Color(f"{group}:N", scale=colour_scale(order, palette), legend=legend),
         tooltip=[alt.Tooltip(f"{category}:N"), alt.Tooltip(f"{value}:Q", format=format)],
     )
-    label = base.mark_text(align="left", dx=4).encode(text=alt.Text(f"{value}:Q", format=format))
-    return alt.layer(bar, label).properties(height=24 * frame[category].nunique())
+    text = alt.Text(f"{value}:Q", format=format)
+    negative = alt.datum[value] < 0
+    labels = [base.mark_text(align="left", dx=4).encode(text=text).transform_filter(~negative)]
+    if (frame[value] < 0).any():
+        labels += [
+            base.mark_text(align="right", dx=-4).encode(text=text).transform_filter(negative)
+        ]
+    return alt.layer(bar, *labels).properties(height=24 * frame[category].nunique())
 
 
 def spans(

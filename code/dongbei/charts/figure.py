@@ -102,14 +102,13 @@ def laid_out(spec: dict, width: int) -> dict:
     Only top-level entries differ between two widths, so that a page can hold the data once.
     """
     source = textwrap.wrap(f"Source: {spec['usermeta']['source']}", width=width // 6)
-    columns = 2 if width < WIDE else 4
     new = {
         **spec,
         "title": {"text": source, "orient": "bottom", "anchor": "start", "offset": 14},
         "config": config(),
     }
     if "facet" in spec:
-        columns = min(spec.get("columns", columns), columns)
+        columns = min(spec.get("columns", 4), 2 if width < WIDE else 4)
         cell = (width - AXIS - GAP * (columns - 1)) // columns
         new |= {"columns": columns, "spacing": GAP}
         new["spec"] = {**spec["spec"], "width": cell}
@@ -117,8 +116,32 @@ def laid_out(spec: dict, width: int) -> dict:
         new["config"]["axisY"]["title"] = None
     else:
         new |= {"width": width, "autosize": {"type": "fit-x", "contains": "padding"}}
-        new["config"]["legend"]["columns"] = columns
+        new["config"]["legend"]["columns"] = legend_columns(spec, width)
     return new
+
+
+def legend_columns(spec: dict, width: int) -> int:
+    """Return how many columns of a legend fit the width, with its longest entry."""
+    entries = [str(name) for domain in colour_domains(spec) for name in domain]
+    longest = max(map(len, entries), default=0)
+    return max(1, min(4, width // (7 * longest + 40)))
+
+
+def colour_domains(node) -> list[list]:
+    """Collect the domains of all colour scales of a specification."""
+    if isinstance(node, list):
+        return [domain for child in node for domain in colour_domains(child)]
+    if not isinstance(node, dict):
+        return []
+    color = node.get("color")
+    scale = color.get("scale") if isinstance(color, dict) else None
+    here = [scale["domain"]] if scale and "domain" in scale else []
+    return here + [
+        domain
+        for key, child in node.items()
+        if key not in ("datasets", "color")
+        for domain in colour_domains(child)
+    ]
 
 
 def refuse_bare_chart(spec: dict, **_) -> dict:

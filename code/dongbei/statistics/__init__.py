@@ -30,7 +30,7 @@ from dongbei.statistics.indicators import (
     vintages,
 )
 from dongbei.statistics.provinces import members, province_name, provinces, region_name, regions
-from dongbei.statistics.units import convert, product, ratio
+from dongbei.statistics.units import convert, demand_potential, product, ratio
 
 __all__ = [
     "anomalies",
@@ -38,6 +38,7 @@ __all__ = [
     "chain",
     "convert",
     "cumulative_index",
+    "demand_potential",
     "growth",
     "index_number",
     "indicator",

@@ -4,6 +4,7 @@ A unit is a number of some quantity: 100 million yuan is 10**8 of ``yuan``, yuan
 ``yuan/person``. That is all there is to it; a unit that is not in the table is added there.
 """
 
+from dongbei.statistics.indicators import indicator
 from dongbei.statistics.series import check, derived, place_column, sources_of, the, where
 
 UNITS = {
@@ -73,11 +74,6 @@ def product(one, other, *, indicator, unit):
     ValueError
         If the unit does not fit, both are extensive, no year is common, or a place has a figure in
         only one of the two in a common year.
-
-    Notes
-    -----
-    Document 001, footnote to section III: demand potential is residents times disposable income per
-    head.
     """
     if the(check(one), "kind") == the(check(other), "kind") == "extensive":
         names = f"{the(one, 'indicator')} and {the(other, 'indicator')}"
@@ -88,6 +84,30 @@ def product(one, other, *, indicator, unit):
     kind = "extensive" if "extensive" in (the(one, "kind"), the(other, "kind")) else "intensive"
     value = rows["value"] * rows.pop("other") * (factor / _result(quantity, unit))
     return _joint(rows, one, other, " × ", value=value, unit=unit, kind=kind, indicator=indicator)
+
+
+def demand_potential(population_vintage, *, years):
+    """Return the demand potential of each province: residents times disposable income per head.
+
+    Parameters
+    ----------
+    population_vintage : str
+        Vintage of the population, on which the result depends.
+    years : iterable of int
+        Years that both indicators have.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A series in 100 million yuan.
+
+    Notes
+    -----
+    Document 001, footnote to section III.
+    """
+    residents = indicator("population", population_vintage, years=years)
+    income = indicator("disposable_income_per_head", years=years)
+    return product(residents, income, indicator="demand_potential", unit="100 million yuan")
 
 
 def ratio(one, other, *, indicator, unit):
