@@ -66,7 +66,7 @@ def lines(
         color=alt.Color(
             f"{series}:N",
             scale=colour_scale(order, palette),
-            legend=alt.Legend(symbolType="stroke"),
+            legend=alt.Legend(symbolType="stroke") if len(order) > 1 else None,
         ),
     )
     if dash:
@@ -120,7 +120,12 @@ def bars(
         y=alt.Y(
             f"{category}:N", sort=longest, title=None, axis=alt.Axis(domain=False, labelPadding=6)
         ),
-        x=alt.X(f"{value}:Q", title=title, axis=alt.Axis(grid=True, tickCount=5)),
+        x=alt.X(
+            f"{value}:Q",
+            title=title,
+            axis=alt.Axis(grid=True, tickCount=5),
+            scale=alt.Scale(domain=roomy(frame[value]), nice=False),
+        ),
     )
     legend = alt.Legend() if len(order) > 1 and group != category else None
     bar = base.mark_bar().encode(
@@ -135,6 +140,13 @@ def bars(
             base.mark_text(align="right", dx=-4).encode(text=text).transform_filter(negative)
         ]
     return alt.layer(bar, *labels).properties(height=24 * frame[category].nunique())
+
+
+def roomy(values: pd.Series) -> list[float]:
+    """Return the domain of bars from zero, with room for a number at either end."""
+    low, high = min(values.min(), 0), max(values.max(), 0)
+    room = 0.14 * (high - low)
+    return [float(low - room * (low < 0)), float(high + room * (high > 0))]
 
 
 def spans(

@@ -103,7 +103,7 @@ def config() -> dict:
             "tickColor": muted,
             "labelOverlap": True,
         },
-        "axisX": {"grid": False, "labelFlush": False, "labelSeparation": 10},
+        "axisX": {"grid": False, "labelFlush": False, "labelSeparation": 10, "titleAnchor": "end"},
         "axisY": {
             "domain": False,
             "ticks": False,
