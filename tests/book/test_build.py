@@ -168,7 +168,8 @@ def test_an_output_without_figure_is_refused_even_if_it_was_executed(book):
     """A chart whose specification reached the notebook by another way."""
     cell = (
         "from IPython.display import display\n"
-        "display({'application/vnd.vegalite.v5+json': {'mark': 'point'}, 'text/plain': ''}, raw=True)"
+        "chart = {'application/vnd.vegalite.v5+json': {'mark': 'point'}, 'text/plain': ''}\n"
+        "display(chart, raw=True)"
     )
     write(book.root, f"{CHAPTER}\n```{{code-cell}} ipython3\n{cell}\n```\n")
     code, output = book.build()

@@ -9,7 +9,7 @@ turn a figure into HTML.
 from dongbei.charts.explorer import Slider, explorer
 from dongbei.charts.expression import vega_expression
 from dongbei.charts.families import bars, lines, rule, shade, small_multiples, spans
-from dongbei.charts.figure import Figure, figure
+from dongbei.charts.figures import Figure, figure
 from dongbei.charts.theme import PROVINCES, REGIONS, colour, colour_scale
 
 __all__ = [

@@ -14,7 +14,7 @@ from pathlib import Path
 import vl_convert
 
 from dongbei.charts.families import HOVER
-from dongbei.charts.figure import MIME, laid_out
+from dongbei.charts.figures import MIME, laid_out
 from dongbei.charts.theme import NARROW, plain_colours, site_colours
 
 VEGA_LITE = "6.4"
@@ -80,7 +80,7 @@ def html(spec: dict, downloads: str) -> str:
     narrow = laid_out(spec, NARROW)
     patch = {key: value for key, value in narrow.items() if value != spec.get(key)}
     live = json.dumps({"wide": spec, "narrow": patch}, ensure_ascii=False, sort_keys=True)
-    live = site_colours(live).replace("</", "<\\/")
+    live = site_colours(live).replace("<", "\\u003c")
     pictures = "".join(
         f'<div class="chart-picture chart-{size}">{embedded(svg(layout), f"{name}-{size}")}</div>'
         for size, layout in (("wide", spec), ("narrow", narrow))

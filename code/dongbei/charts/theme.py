@@ -24,15 +24,16 @@ COLOURS = MappingProxyType(
         "ink": ("#24292f", "#e6e8eb"),
         "muted": ("#57606a", "#a9b1ba"),
         "grid": ("#e3e6ea", "#3a4048"),
-        # Okabe and Ito's colour-blind-safe set; its yellow is darkened to be legible on white.
-        "northeast": ("#d55e00", "#ff8c42"),
-        "blue": ("#0072b2", "#56a8e0"),
-        "sky": ("#3a9fd1", "#8fd0f5"),
+        # Chosen so that any two differ by a colour distance of 10 or more (CAM02-UCS) for readers
+        # with full sight and with each kind of colour blindness, in both schemes.
+        "northeast": ("#d55e00", "#ff7f2a"),
+        "pink": ("#cc79a7", "#f2a6d0"),
         "green": ("#009e73", "#2fc79b"),
-        "pink": ("#b8578f", "#e597c4"),
-        "amber": ("#b98300", "#f0b93a"),
-        "olive": ("#7a7300", "#c9c04a"),
-        "grey": ("#6e7781", "#9aa4af"),
+        "blue": ("#0072b2", "#4a90d9"),
+        "sky": ("#56b4e9", "#a6dcfa"),
+        "amber": ("#d0b000", "#ffe873"),
+        "violet": ("#5b3a9e", "#7a5cd6"),
+        "grey": ("#6e7781", "#858f9a"),
         # three steps of the Northeast's own hue
         "northeast-deep": ("#8c3a00", "#ffb488"),
         "northeast-pale": ("#e8964f", "#c7672a"),
@@ -46,8 +47,8 @@ REGIONS = MappingProxyType(
         "North Coast": "green",
         "East Coast": "blue",
         "South Coast": "sky",
-        "Central": "amber",
-        "Northwest": "olive",
+        "Central": "violet",
+        "Northwest": "amber",
         "Southwest": "grey",
     }
 )

@@ -1,0 +1,80 @@
+"""The build of the book beside plain Jupyter Book, which executes the same chapters itself.
+
+Both work on copies of this checkout with the same frame, extension and pages. Plain Jupyter Book
+executes the chapters with its own cache, one after the other, and keeps its output folder.
+"""
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from measure import Benchmark
+
+ROOT = Path(__file__).resolve().parents[1]
+PYTHON = Path(sys.executable)
+PARTS = ("book", "chapters", "code", "data", "_config.yml", "pyproject.toml", "requirements.txt")
+
+
+def copy(target: Path) -> Path:
+    """Copy what the build reads, and lend it this environment."""
+    for name in PARTS:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, target / name)
+    (target / ".venv").symlink_to(ROOT / ".venv")
+    return target
+
+
+def plain_copy(target: Path) -> Path:
+    """Make a copy that plain Jupyter Book can build: chapters among the pages, execution on."""
+    copy(target)
+    shutil.rmtree(target / "book" / "notebooks")
+    (target / "chapters").rename(target / "book" / "notebooks")
+    config = target / "_config.yml"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace('execute_notebooks: "off"', "execute_notebooks: cache"))
+    return target
+
+
+def edit(chapter: Path) -> None:
+    """Add a word to a chapter, so that it has to be executed again."""
+    with chapter.open("a", encoding="utf-8") as file:
+        file.write("\nA word.\n")
+
+
+def benchmarks() -> list[Benchmark]:
+    """List the cold, the no-change and the one-chapter build."""
+    folder = Path(tempfile.mkdtemp(prefix="bench-"))
+    ours, plain = copy(folder / "ours"), plain_copy(folder / "plain")
+    chapter = Path("cluster-pricing/derivation.md")
+    command = [PYTHON, ours / "book" / "build.py"]
+    reference = [
+        "env", f"PYTHONPATH={plain / 'book'}",
+        f"PATH={PYTHON.parent / 'node' / 'bin'}:{PYTHON.parent}:/usr/bin:/bin",
+        PYTHON.with_name("jupyter-book"), "build", plain / "book", "--path-output", plain,
+        "--config", plain / "_config.yml", "--toc", plain / "book" / "_toc.yml", "-W", "-n",
+    ]  # fmt: skip
+
+    def forget():
+        shutil.rmtree(ours / "_build", ignore_errors=True)
+        shutil.rmtree(ours / "book" / "notebooks", ignore_errors=True)
+
+    def forget_plain():
+        shutil.rmtree(plain / "_build", ignore_errors=True)
+
+    name = "plain Jupyter Book with its own execution"
+    return [
+        Benchmark("build: cold", name, command, reference, forget, forget_plain, 1.0),
+        Benchmark(
+            "build: nothing changed", name, command, reference,
+            lambda: None, lambda: None, 0.5,
+        ),
+        Benchmark(
+            "build: one chapter changed", name, command, reference,
+            lambda: edit(ours / "chapters" / chapter),
+            lambda: edit(plain / "book" / "notebooks" / chapter), 1.2,
+        ),
+    ]  # fmt: skip

@@ -1,0 +1,41 @@
+"""Run every benchmark, print the table and write `results.json` beside this file."""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from measure import measure
+
+import build
+
+RESULTS = Path(__file__).with_name("results.json")
+SUITES = (build,)
+
+
+def main() -> None:
+    """Measure, show, keep; fail past a limit only when asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--strict", action="store_true", help="fail if a ratio is past its limit")
+    strict = parser.parse_args().strict
+    rows = []
+    print(f"{'benchmark':<32}{'seconds':>9}{'MiB':>8}{'reference':>11}{'ratio':>8}{'limit':>7}")
+    for benchmark in [one for suite in SUITES for one in suite.benchmarks()]:
+        row = measure(benchmark)
+        rows.append(row)
+        print(
+            f"{row['name']:<32}{row['seconds']:>9.2f}{row['memory_mib']:>8.0f}"
+            f"{row['reference_seconds']:>11.2f}{row['ratio']:>8.2f}{row['limit']:>7.2f}",
+            flush=True,
+        )
+    new = RESULTS.with_suffix(".new")
+    new.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+    os.replace(new, RESULTS)
+    past = [row["name"] for row in rows if row["ratio"] > row["limit"]]
+    if past and strict:
+        sys.exit(f"past the limit: {', '.join(past)}")
+
+
+if __name__ == "__main__":
+    main()

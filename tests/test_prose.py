@@ -1,0 +1,51 @@
+"""Numbers and tables of a chapter."""
+
+import json
+
+import pandas as pd
+import pytest
+from IPython.core.displaypub import CapturingDisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+
+from dongbei.prose import Table, quote
+
+
+@pytest.fixture
+def published(monkeypatch):
+    """What a cell hands to the notebook."""
+    shell = InteractiveShell.instance()
+    publisher = CapturingDisplayPublisher()
+    monkeypatch.setattr(shell, "display_pub", publisher)
+    yield publisher.outputs
+    InteractiveShell.clear_instance()
+
+
+def test_a_quoted_number_is_plain_and_rounded(published):
+    quote(share=pd.Series([1 / 3]).iloc[0], count=pd.Series([7]).iloc[0], name="Jilin")
+    texts = [next(iter(output["data"].values())) for output in published]
+    assert texts == ["0.3333333333", "7", "'Jilin'"]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_a_number_that_is_none_cannot_be_quoted(published, value):
+    with pytest.raises(ValueError, match="share is"):
+        quote(share=value)
+
+
+def test_a_table_shows_every_word_and_formats_its_columns():
+    words = "a long remark " * 20
+    bundle = Table(pd.DataFrame({"what": [words], "n": [3]}), {"n": ".2f"})._repr_mimebundle_()
+    assert words.strip() in bundle["text/html"]
+    assert "3.00" in bundle["text/html"]
+    assert "3.00" in bundle["text/plain"]
+
+
+def test_a_table_shows_markup_as_text():
+    bundle = Table(pd.DataFrame({"what": ["<script>alert(1)</script>"]}))._repr_mimebundle_()
+    assert "<script>" not in bundle["text/html"]
+    assert json.dumps(bundle)
+
+
+def test_a_format_for_no_column_is_refused():
+    with pytest.raises(ValueError, match="no column share; there are what"):
+        Table(pd.DataFrame({"what": ["a"]}), {"share": ".1f"})
