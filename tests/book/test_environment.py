@@ -1,0 +1,76 @@
+"""The environment: what it depends on, and what it says when it cannot be made."""
+
+import importlib.util
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+import sphinxcontrib.katex
+
+import environment
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """A checkout whose environment is complete."""
+    for name in environment.DEFINES:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("one\n")
+    monkeypatch.setattr(environment, "ROOT", tmp_path)
+    monkeypatch.setattr(environment, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(environment, "STAMP", tmp_path / ".venv" / "complete")
+    environment.VENV.mkdir()
+    environment.STAMP.write_text(environment.fingerprint())
+    return tmp_path
+
+
+def test_nothing_happens_while_the_lock_is_the_same(checkout, monkeypatch):
+    monkeypatch.setattr(environment, "run", lambda *_: pytest.fail("a command ran"))
+    environment.main()
+
+
+@pytest.mark.parametrize("name", environment.DEFINES)
+def test_a_change_of_what_defines_it_makes_it_anew(checkout, monkeypatch, name):
+    steps = []
+    monkeypatch.setattr(environment, "run", lambda what, *_: steps.append(what))
+    monkeypatch.setattr(environment, "vendor", lambda: environment.VENV.mkdir())
+    (checkout / name).write_text("two\n")
+    environment.main()
+    assert steps == ["create .venv", "install the locked packages", "install dongbei"]
+
+
+def test_an_interrupted_run_leaves_no_stamp(checkout, monkeypatch):
+    (checkout / "requirements.txt").write_text("two\n")
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(environment, "run", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        environment.main()
+    assert not environment.STAMP.exists()
+
+
+def test_a_step_that_fails_names_itself():
+    with pytest.raises(SystemExit, match="could not do nothing"):
+        environment.run("do nothing", sys.executable, "-c", "raise SystemExit(3)")
+
+
+def test_another_python_is_refused(monkeypatch):
+    monkeypatch.setattr(sys, "version_info", (3, 12, 1))
+    with pytest.raises(SystemExit, match=r"Python 3\.11.*PYTHON=python3\.11"):
+        environment.require_venv()
+
+
+def test_a_python_without_venv_names_the_line_to_run(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(SystemExit, match=r"sudo apt-get install --yes python3\.11-venv"):
+        environment.require_venv()
+
+
+def test_katex_writes_for_the_style_that_pages_load():
+    package = json.loads((Path(environment.ROOT) / "book" / "package.json").read_text())
+    assert package["dependencies"]["katex"] == sphinxcontrib.katex.katex_version
