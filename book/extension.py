@@ -39,8 +39,12 @@ def remove_thebe(app) -> None:
 
 
 def make_katex_strict() -> None:
-    """Let a formula that KaTeX cannot read stop the build, and give a busy machine time."""
+    """Let a formula that KaTeX cannot read stop the build, and let a busy machine take its time.
+
+    The way through a network socket waits until the server listens; the default one does not.
+    """
     katex.KATEX_DEFAULT_OPTIONS["throwOnError"] = True
+    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60
 
 

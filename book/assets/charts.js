@@ -28,7 +28,13 @@
     const controls = document.createElement("div");
     const view = chart.querySelector(".chart-view");
     const result = await embed(live, spec, { renderer: "svg", actions: false, bind: controls });
-    chart.view?.finalize();
+    if (chart.view) {
+      for (const { name, bind } of spec.params ?? []) {
+        if (bind) result.view.signal(name, chart.view.signal(name));
+      }
+      chart.view.finalize();
+      await result.view.runAsync();
+    }
     chart.view = result.view;
     view.setAttribute("role", "figure");
     view.replaceChildren(live);

@@ -1,5 +1,10 @@
 """The committed notebooks belong to today's chapters, and every cell of theirs has run."""
 
+import os
+import shutil
+import subprocess
+import sys
+
 import jupytext
 import nbformat
 import pytest
@@ -49,3 +54,17 @@ class TestNotebook:
     def test_names_no_machine(self, chapter):
         text = execution.notebook_path(chapter).read_text(encoding="utf-8")
         assert str(execution.ROOT) not in text
+
+
+def test_a_wrong_formula_in_a_room_fails_nbval(tmp_path):
+    shutil.copytree(execution.ROOT / "code" / "dongbei", tmp_path / "dongbei")
+    model = tmp_path / "dongbei" / "cluster" / "model.py"
+    right, wrong = "return a - (a - C) * X", "return a - (a - C) * X**2"
+    text = model.read_text(encoding="utf-8")
+    assert text.count(right) == 1
+    model.write_text(text.replace(right, wrong), encoding="utf-8")
+    notebook = execution.NOTEBOOKS / "cluster-pricing" / "derivation.ipynb"
+    command = [sys.executable, "-m", "pytest", "--nbval", "-p", "no:cacheprovider", notebook]
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stdout

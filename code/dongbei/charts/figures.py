@@ -63,7 +63,9 @@ def figure(chart, *, name: str, alt_text: str, source: str, height: int | None =
         spec = chart.to_dict()
     check_data(spec, name)
     spec["datasets"] = {key: rounded(rows) for key, rows in spec["datasets"].items()}
+    (rows,) = spec["datasets"].values()
     spec["usermeta"] = {
+        "columns": list(rows[0]),
         "name": name,
         "alt": " ".join(alt_text.split()),
         "source": " ".join(source.split()),

@@ -46,17 +46,11 @@ def embedded(picture: str, prefix: str) -> str:
     return picture.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
 
 
-def table(spec: dict) -> list[dict]:
-    """Return the rows that a figure draws."""
-    (rows,) = spec["datasets"].values()
-    return rows
-
-
 def csv_text(spec: dict) -> str:
-    """Return a figure's rows as CSV, led by a comment that names the source."""
-    rows = table(spec)
+    """Return the rows that a figure draws as CSV, in the order of the frame's columns."""
+    (rows,) = spec["datasets"].values()
     text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer = csv.DictWriter(text, fieldnames=spec["usermeta"]["columns"], lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
