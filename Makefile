@@ -20,7 +20,7 @@ test: book ## lint, unit and property tests, data, notebooks, site
 	@$(RUN) tests/book/chromium.py
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
-	$(RUN) -m pytest
+	$(RUN) -m pytest --numprocesses=auto --dist=loadfile
 	$(RUN) -m pytest --nbval --numprocesses=auto --dist=loadfile book/notebooks
 
 serve: book ## read the site at 127.0.0.1 (PORT=8000)

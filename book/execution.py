@@ -7,6 +7,7 @@ text, the code, the data or the lock changes, whatever the files' dates say.
 import asyncio
 import hashlib
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -96,7 +97,8 @@ def failure(chapter: Path, notebook, current: int | None, error: Exception) -> s
     name = chapter.relative_to(ROOT).as_posix()
     if current is None:
         return f"{name}: the kernel did not start: {error}"
-    raised = f"{error.ename}: {error.evalue}" if hasattr(error, "ename") else str(error)
+    text = re.sub(r"\x1b\[[0-9;]*m", "", getattr(error, "traceback", "") or str(error))
+    raised = text.strip().splitlines()[-1]
     return f"{name}, cell {current + 1} failed:\n\n{notebook.cells[current].source}\n\n{raised}"
 
 

@@ -18,6 +18,12 @@ def read(chapter):
     return nbformat.read(execution.notebook_path(chapter), as_version=4)
 
 
+def has_run(notebook):
+    """Say whether every code cell was executed, once and in order."""
+    counts = [cell.execution_count for cell in notebook.cells if cell.cell_type == "code"]
+    return counts == list(range(1, len(counts) + 1))
+
+
 def test_there_are_chapters():
     assert CHAPTERS
 
@@ -36,8 +42,10 @@ class TestNotebook:
         assert cells(read(chapter)) == cells(jupytext.read(chapter))
 
     def test_every_code_cell_has_run_in_order(self, chapter):
-        counts = [cell.execution_count for cell in read(chapter).cells if cell.cell_type == "code"]
-        assert counts == list(range(1, len(counts) + 1))
+        assert has_run(read(chapter))
+
+    def test_would_be_noticed_if_it_had_not_run(self, chapter):
+        assert not has_run(execution.blank_notebook(chapter))
 
     def test_no_cell_failed_or_warned(self, chapter):
         outputs = [

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from dongbei.charts import Slider, explorer, figure, vega_expression
-from dongbei.charts.site import VEGA_LITE, csv_text, svg, table
+from dongbei.charts.site import VEGA_LITE, csv_text, svg
 from dongbei.cluster import (
     minimum_firms_bound,
     symmetric_integrated_price,
@@ -112,7 +112,7 @@ def heights(spec):
 def test_static_picture_shows_what_python_computed():
     drawn = spec()
     shown = heights(drawn)
-    rows = table(drawn)
+    (rows,) = drawn["datasets"].values()
     assert len(shown) == len(rows) == 16
     for row in rows:
         assert_allclose(shown[row["series"], row["x"]], row["value"], rtol=1e-9)
@@ -127,7 +127,8 @@ def test_static_picture_shows_what_python_computed():
 
 def test_picture_is_drawn_by_the_formula_and_not_by_the_table():
     drawn = spec()
-    for row in table(drawn):
+    (rows,) = drawn["datasets"].values()
+    for row in rows:
         row["value"] = -1.0
     assert heights(drawn) == heights(spec())
 

@@ -191,8 +191,7 @@ def total(year):
 def test_shares_of_provinces_and_of_regions_add_up_to_100(values):
     made = series(values)
     whole = st.sum_of_provinces(made)
-    for part in (made, st.regional_sum(made)):
-        shares = st.share(part, whole)
+    for shares in (st.share(made, whole), st.regional_share(made)):
         assert close(shares.groupby("year")["value"].sum(), 100)
         assert set(shares["unit"]) == {"percent"}
         assert set(shares["kind"]) == {"intensive"}

@@ -92,15 +92,21 @@ def test_growth_of_2015_put_the_northeast_last_third_and_fourth_from_last():
 
 
 def test_demand_potential_falls_against_the_delta_and_nears_its_printed_third():
-    years = range(2013, 2019)
-    residents = st.indicator("population", "pre2020census", years=years)
-    income = st.indicator("disposable_income_per_head", years=years)
-    potential = st.product(residents, income, indicator="demand_potential", unit="100 million yuan")
+    potential = st.demand_potential("pre2020census", years=range(2013, 2019))
     delta = {"Delta": ["Shanghai", "Jiangsu", "Zhejiang", "Anhui"], "Northeast": NORTHEAST}
     wide = st.regional_sum(potential, delta).pivot(index="year", columns="region", values="value")
     quotient = wide["Northeast"] / wide["Delta"]
     assert quotient.is_monotonic_decreasing
     assert round(quotient[2018], 2) == 0.32
+
+
+def test_demand_potential_of_a_province_is_its_residents_times_their_income():
+    potential = st.demand_potential("census2020", years=[2020]).set_index("province")
+    residents = st.indicator("population", "census2020", years=2020).set_index("province")["value"]
+    income = st.indicator("disposable_income_per_head", years=2020).set_index("province")["value"]
+    assert set(potential["unit"]) == {"100 million yuan"}
+    for name in ("Liaoning", "Shanghai"):  # 10 thousand persons x yuan = 10 thousand yuan
+        assert potential["value"][name] == pytest.approx(residents[name] * income[name] / 1e4)
 
 
 @pytest.mark.parametrize(

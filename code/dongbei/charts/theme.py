@@ -119,7 +119,7 @@ def config() -> dict:
             **text,
             "title": None,
             "orient": "top",
-            "offset": 24,
+            "offset": 32,
             "labelLimit": 320,
             "symbolStrokeWidth": 3,
         },
