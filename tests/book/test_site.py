@@ -135,7 +135,7 @@ def test_every_download_is_there_and_holds_what_the_chart_draws(name):
         assert ((SITE / name).parent / link).resolve().stat().st_size > 100
     for spec in re.findall(r'class="chart-spec">(.*?)</script>', text):
         wide = json.loads(spec)["wide"]
-        (rows,) = wide["datasets"].values()
+        rows = wide["datasets"]["table"]
         lines = (SITE / "figures" / f"{wide['usermeta']['name']}.csv").read_text().splitlines()
         assert len(lines) == len(rows) + 1
         assert lines[0].split(",") == wide["usermeta"]["columns"]

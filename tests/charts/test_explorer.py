@@ -112,7 +112,7 @@ def heights(spec):
 def test_static_picture_shows_what_python_computed():
     drawn = spec()
     shown = heights(drawn)
-    (rows,) = drawn["datasets"].values()
+    rows = drawn["datasets"]["table"]
     assert len(shown) == len(rows) == 16
     for row in rows:
         assert_allclose(shown[row["series"], row["x"]], row["value"], rtol=1e-9)
@@ -127,7 +127,7 @@ def test_static_picture_shows_what_python_computed():
 
 def test_picture_is_drawn_by_the_formula_and_not_by_the_table():
     drawn = spec()
-    (rows,) = drawn["datasets"].values()
+    rows = drawn["datasets"]["table"]
     for row in rows:
         row["value"] = -1.0
     assert heights(drawn) == heights(spec())

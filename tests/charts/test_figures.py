@@ -65,8 +65,9 @@ def test_two_tables_in_one_figure_are_refused():
 
 def test_values_are_rounded_alike_on_every_machine():
     noisy = YEARS.assign(value=YEARS["value"] * (1 + 1e-15))
-    one, other = (charts.figure(lines(frame), **WORDS).spec["datasets"] for frame in (YEARS, noisy))
-    assert list(one.values()) == list(other.values())
+    assert (noisy["value"] != YEARS["value"]).any()
+    one, other = (charts.figure(lines(frame), **WORDS).spec for frame in (YEARS, noisy))
+    assert one == other
 
 
 def test_only_top_level_entries_differ_between_two_widths():

@@ -5,8 +5,10 @@ line. In a notebook it shows itself under a media type that JupyterLab draws; th
 same specification into a static picture, a live chart and a table (`dongbei.charts.site`).
 """
 
+import json
 import re
 import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import altair as alt
@@ -18,6 +20,9 @@ MIME = "application/vnd.vegalite.v5+json"
 
 AXIS, GAP = 52, 14
 """Pixels that a row of small multiples leaves for its axis labels, and between two panels."""
+
+TABLE = "table"
+"""Name of the one table that a figure draws from."""
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -62,8 +67,9 @@ def figure(chart, *, name: str, alt_text: str, source: str, height: int | None =
     with alt.data_transformers.enable("default", max_rows=None):
         spec = chart.to_dict()
     check_data(spec, name)
-    spec["datasets"] = {key: rounded(rows) for key, rows in spec["datasets"].items()}
-    (rows,) = spec["datasets"].values()
+    ((key, rows),) = spec.pop("datasets").items()
+    spec = json.loads(json.dumps(spec).replace(key, TABLE))  # the key is a hash of unrounded rows
+    spec["datasets"] = {TABLE: rounded(rows)}
     spec["usermeta"] = {
         "columns": list(rows[0]),
         "name": name,
@@ -79,7 +85,7 @@ def figure(chart, *, name: str, alt_text: str, source: str, height: int | None =
 
 def check_data(spec: dict, name: str) -> None:
     """Refuse a specification that loads data from an address, or draws from several tables."""
-    if '"url"' in repr(spec).replace("'", '"'):
+    if any("url" in part for part in parts(spec)):
         raise ValueError(f"figure {name!r} loads data from an address; pass the frame itself")
     tables = len(spec.get("datasets", {}))
     if tables != 1:
@@ -124,26 +130,20 @@ def laid_out(spec: dict, width: int) -> dict:
 
 def legend_columns(spec: dict, width: int) -> int:
     """Return how many columns of a legend fit the width, with its longest entry."""
-    entries = [str(name) for domain in colour_domains(spec) for name in domain]
-    longest = max(map(len, entries), default=0)
+    colours = [part["color"] for part in parts(spec) if isinstance(part.get("color"), dict)]
+    domains = [(colour.get("scale") or {}).get("domain", []) for colour in colours]
+    longest = max((len(str(name)) for domain in domains for name in domain), default=0)
     return max(1, min(4, width // (7 * longest + 40)))
 
 
-def colour_domains(node) -> list[list]:
-    """Collect the domains of all colour scales of a specification."""
+def parts(node) -> Iterator[dict]:
+    """Walk through a specification, its data left out, and give each of its objects."""
+    if isinstance(node, dict):
+        yield node
+        node = [child for key, child in node.items() if key != "datasets"]
     if isinstance(node, list):
-        return [domain for child in node for domain in colour_domains(child)]
-    if not isinstance(node, dict):
-        return []
-    color = node.get("color")
-    scale = color.get("scale") if isinstance(color, dict) else None
-    here = [scale["domain"]] if scale and "domain" in scale else []
-    return here + [
-        domain
-        for key, child in node.items()
-        if key not in ("datasets", "color")
-        for domain in colour_domains(child)
-    ]
+        for child in node:
+            yield from parts(child)
 
 
 def refuse_bare_chart(spec: dict, **_) -> dict:

@@ -14,7 +14,7 @@ from pathlib import Path
 import vl_convert
 
 from dongbei.charts.families import HOVER
-from dongbei.charts.figures import MIME, laid_out
+from dongbei.charts.figures import MIME, TABLE, laid_out
 from dongbei.charts.theme import NARROW, plain_colours, site_colours
 
 VEGA_LITE = "6.4"
@@ -48,7 +48,7 @@ def embedded(picture: str, prefix: str) -> str:
 
 def csv_text(spec: dict) -> str:
     """Return the rows that a figure draws as CSV, in the order of the frame's columns."""
-    (rows,) = spec["datasets"].values()
+    rows = spec["datasets"][TABLE]
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=spec["usermeta"]["columns"], lineterminator="\n")
     writer.writeheader()
