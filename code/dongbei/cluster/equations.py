@@ -141,8 +141,7 @@ def stage() -> Iterator[Step]:
         WRITTEN["3a"],
         "Total output is the firm's plus its rivals', and theirs is held fixed.",
         (given(E["3a"], {Derivative(Q, q[i]): (q[i] + rivals).diff(q[i])}),),
-        "The document sums the firms of a stage to n where n_i is meant, and writes this "
-        "step as dq_i = dQ, which is true only when the conjectured reaction of rivals is zero.",
+        "The document sums the firms of a stage to n where n_i is meant.",
     )
     no_conjecture = {E["3a"].lhs: E["3a"].rhs}
     yield Step(
