@@ -147,6 +147,12 @@ def test_the_source_line_names_publisher_vintage_and_carrier():
     )
 
 
+def test_the_source_line_of_a_product_names_the_vintages_of_both_factors():
+    line = st.source_line(st.demand_potential("census2020", years=[2020]))
+    assert "(vintage census2020)" in line
+    assert "single" not in line
+
+
 def test_nothing_changes_what_is_read():
     first = st.indicator("population", "census2020")
     first["value"] = 0.0

@@ -1,5 +1,6 @@
 """Indicators by name and vintage, and what is known about them."""
 
+import re
 from numbers import Integral
 
 from dongbei.statistics.provinces import province_name, unknown
@@ -147,7 +148,8 @@ def source_line(*series):
     known = known[known["source"].isin(used)]
     publishers = {name for text in known["publisher"] for name in text.split("; ")}
     carriers = known["carrier"].str.removeprefix("https://github.com/").unique()
-    named = sorted({one["vintage"].iloc[0] for one in series} - {"single"})
+    named = {name for one in series for name in re.split(" [×/] ", one["vintage"].iloc[0])}
+    named = sorted(named - {"single"})
     vintage = f" (vintage {', '.join(named)})" if named else ""
     return f"{'; '.join(sorted(publishers))}{vintage}, carried by {', '.join(carriers)}"
 
