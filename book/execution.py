@@ -1,20 +1,22 @@
 """Execute chapters: text notebooks in `chapters/` to notebooks with outputs in `book/notebooks/`.
 
-A notebook records the fingerprint of what it was computed from, so that it is stale as soon as its
-text, the code, the data or the lock changes, whatever the files' dates say.
+A notebook carries a seal: the fingerprint of what it was computed from, and that of what came out.
+So it is stale as soon as its text, the code, the data or the lock changes, or somebody edits its
+cells, whatever the files' dates say.
 """
 
 import asyncio
 import hashlib
+import json
 import os
 import re
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 import jupytext
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
 from tqdm import tqdm
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,23 +25,25 @@ NOTEBOOKS = ROOT / "book" / "notebooks"
 COMPUTES = ("code/dongbei", "data", "requirements.txt")
 """What every chapter's numbers depend on, besides its own text."""
 
-LEFT_BEHIND = {"__pycache__", ".ipynb_checkpoints"}
-"""Folders that tools leave among the sources."""
-
 TIMEOUT = 600
 """Seconds that one cell may take."""
 
 
 class ChapterError(Exception):
-    """A cell raised an error; the message names the chapter, the cell and the error."""
+    """A chapter cannot be read or executed; the message names it, the cell and the error."""
 
 
 def files(paths: Iterable[Path]) -> list[Path]:
-    """List the files at and below the paths, without caches and checkpoints."""
+    """List the files at and below the paths, without what tools leave there (hidden, caches)."""
+
+    def left_behind(file: Path, path: Path) -> bool:
+        parts = file.relative_to(path).parts
+        return any(part.startswith((".", "__pycache__")) or part.endswith("~") for part in parts)
+
     found = []
     for path in paths:
-        below = path.rglob("*") if path.is_dir() else [path]
-        found += [file for file in below if file.is_file() and not LEFT_BEHIND & set(file.parts)]
+        below = [file for file in path.rglob("*") if not left_behind(file, path)]
+        found += [file for file in (below if path.is_dir() else [path]) if file.is_file()]
     return sorted(found)
 
 
@@ -67,26 +71,38 @@ def notebook_path(chapter: Path) -> Path:
     return NOTEBOOKS / chapter.relative_to(CHAPTERS).with_suffix(".ipynb")
 
 
-def recorded_fingerprint(notebook: Path) -> str | None:
-    """Read what a notebook was computed from; nothing if it is missing or damaged."""
+def seal(made_from: str, notebook: nbformat.NotebookNode) -> str:
+    """Join the fingerprint of what a notebook was computed from with that of its cells."""
+    cells = json.dumps(notebook.cells, sort_keys=True, ensure_ascii=False)
+    return f"{made_from}-{hashlib.sha256(cells.encode()).hexdigest()}"
+
+
+def is_stale(chapter: Path) -> bool:
+    """Say whether a chapter's notebook is missing, damaged, edited or out of date."""
     try:
-        return nbformat.read(notebook, as_version=4).metadata.get("fingerprint")
-    except (OSError, nbformat.reader.NotJSONError, nbformat.ValidationError, AttributeError):
-        return None
-
-
-def stale_chapters() -> list[Path]:
-    """List the chapters whose notebook does not belong to today's text, code, data and lock."""
-    return [
-        chapter
-        for chapter in chapters()
-        if recorded_fingerprint(notebook_path(chapter)) != fingerprint(chapter)
-    ]
+        notebook = nbformat.read(notebook_path(chapter), as_version=4)
+        return notebook.metadata["seal"] != seal(fingerprint(chapter), notebook)
+    except Exception:  # whatever is wrong with the file, it has to be made anew
+        return True
 
 
 def blank_notebook(chapter: Path) -> nbformat.NotebookNode:
-    """Read a chapter as a notebook without outputs, the same bytes each time."""
-    notebook = jupytext.read(chapter)
+    """Read a chapter as a notebook without outputs, the same bytes each time.
+
+    Raises
+    ------
+    ChapterError
+        If it cannot be read, has no title or is not written for Python.
+    """
+    name = chapter.relative_to(ROOT).as_posix()
+    try:
+        notebook = jupytext.read(chapter)
+    except Exception as error:
+        raise ChapterError(f"{name}: its front matter or a cell cannot be read: {error}") from error
+    if notebook.metadata.get("kernelspec", {}).get("name") != "python3":
+        raise ChapterError(f"{name}: its front matter must name the kernel python3")
+    if not any(re.search("^# ", cell.source, re.MULTILINE) for cell in notebook.cells):
+        raise ChapterError(f'{name}: it has no title; begin it with a line "# ..."')
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number:03d}"
     return notebook
@@ -102,13 +118,23 @@ def describe(chapter: Path, notebook, current: int | None, error: Exception) -> 
     return f"{name}, cell {current + 1} failed:\n\n{notebook.cells[current].source}\n\n{raised}"
 
 
+def refuse_failures(chapter: Path, notebook: nbformat.NotebookNode) -> None:
+    """Refuse outputs that are errors (a tag can let them pass) or warnings."""
+    for number, cell in enumerate(notebook.cells, start=1):
+        for output in cell.get("outputs", []):
+            if output.output_type == "error" or output.get("name") == "stderr":
+                text = output.get("text") or f"{output.ename}: {output.evalue}"
+                name = chapter.relative_to(ROOT).as_posix()
+                raise ChapterError(f"{name}, cell {number} failed or warned:\n\n{text}")
+
+
 async def execute(chapter: Path, on_cell=lambda: None) -> nbformat.NotebookNode:
     """Run a chapter in a fresh kernel and return it with its outputs.
 
     Raises
     ------
     ChapterError
-        If a cell raises or takes longer than `TIMEOUT`.
+        If a cell raises, warns, or takes longer than `TIMEOUT`.
     """
     made_from = fingerprint(chapter)
     notebook = blank_notebook(chapter)
@@ -133,11 +159,14 @@ async def execute(chapter: Path, on_cell=lambda: None) -> nbformat.NotebookNode:
         on_cell_executed=executed,
     )
     try:
-        await client.async_execute()
-    except (CellExecutionError, TimeoutError, RuntimeError) as error:
+        with tempfile.TemporaryDirectory() as no_profile:
+            await client.async_execute(env=os.environ | {"IPYTHONDIR": no_profile})
+    except Exception as error:
         raise ChapterError(describe(chapter, notebook, current, error)) from error
-    notebook.metadata["fingerprint"] = made_from
+    refuse_failures(chapter, notebook)
     notebook.metadata["language_info"] = {"name": "python"}
+    notebook = nbformat.reads(nbformat.writes(notebook), as_version=4)
+    notebook.metadata["seal"] = seal(made_from, notebook)
     return notebook
 
 
@@ -154,6 +183,9 @@ async def execute_all(stale: list[Path], workers: int | None = None) -> dict[Pat
     ChapterError
         Naming each chapter that failed; the others are executed all the same.
     """
+    loop = asyncio.get_running_loop()
+    # Each client would take over the build's signals, and drop them when it is done.
+    loop.add_signal_handler = loop.remove_signal_handler = lambda *_: None
     room = asyncio.Semaphore(workers or os.cpu_count() or 1)
     cells = [cell for chapter in stale for cell in blank_notebook(chapter).cells]
     code = sum(cell.cell_type == "code" for cell in cells)

@@ -1,12 +1,29 @@
 """The book's own Sphinx extension: assets from the environment, and two mends of the theme."""
 
+import os
 import shutil
 from pathlib import Path
 
 import sphinxcontrib.katex as katex
+import vl_convert
 
+from dongbei.charts.site import VEGA_LITE
 from dongbei.charts.theme import stylesheet
 from environment import VENDOR
+
+UNUSED = ("sphinx-thebe.*", "**/*.map", "webpack-macros.html")
+"""What the theme puts among the static files though no page loads it."""
+
+
+def vega() -> Path:
+    """Bundle the release of Vega-Lite that draws the static pictures, once, for the browser."""
+    bundle = VENDOR / f"vega-lite-{VEGA_LITE}.js"
+    if not bundle.exists():
+        code = vl_convert.javascript_bundle("window.vegaEmbed=vegaEmbed;", vl_version=VEGA_LITE)
+        fresh = bundle.with_suffix(f".{os.getpid()}")
+        fresh.write_text(f"(function(){{{code}}})();", encoding="utf-8")
+        os.replace(fresh, bundle)
+    return bundle
 
 
 def add_assets(app, exception) -> None:
@@ -14,7 +31,11 @@ def add_assets(app, exception) -> None:
     if exception:
         return
     static = Path(app.outdir, "_static")
-    shutil.copytree(VENDOR, static / "vendor", dirs_exist_ok=True)
+    shutil.copytree(VENDOR / "katex", static / "vendor" / "katex")
+    shutil.copy(vega(), static / "vendor" / "vega.js")
+    for pattern in UNUSED:
+        for file in static.glob(pattern):
+            file.unlink()
     (static / "charts.css").write_text(stylesheet(), encoding="utf-8")
 
 

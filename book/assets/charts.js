@@ -3,7 +3,7 @@
 "use strict";
 (function () {
   const here = document.currentScript.src;
-  const BREAKPOINT = 560; // pixels; below it a chart takes its narrow layout
+  const BREAKPOINT = 560; // pixels; up to it a chart takes its narrow layout, as in site.css
   let bundle = null;
 
   function vega() {
@@ -18,7 +18,7 @@
   }
 
   async function draw(chart) {
-    const narrow = chart.clientWidth < BREAKPOINT;
+    const narrow = chart.clientWidth <= BREAKPOINT;
     if (chart.dataset.layout === String(narrow)) return;
     chart.dataset.layout = String(narrow);
     const specs = JSON.parse(chart.querySelector(".chart-spec").textContent);
@@ -28,6 +28,7 @@
     const controls = document.createElement("div");
     const view = chart.querySelector(".chart-view");
     const result = await embed(live, spec, { renderer: "svg", actions: false, bind: controls });
+    if (chart.dataset.layout !== String(narrow)) return result.view.finalize(); // resized meanwhile
     if (chart.view) {
       for (const { name, bind } of spec.params ?? []) {
         if (bind) result.view.signal(name, chart.view.signal(name));
@@ -38,8 +39,25 @@
     chart.view = result.view;
     view.setAttribute("role", "figure");
     view.replaceChildren(live);
+    const focused = chart.contains(document.activeElement) && document.activeElement.name;
     chart.querySelector(".chart-controls").replaceChildren(controls);
+    if (focused) controls.querySelector(`[name="${CSS.escape(focused)}"]`)?.focus();
+    controls.addEventListener("input", () => noteMoved(view), { once: true });
     chart.classList.add("chart-live");
+  }
+
+  // The alternative text holds the numbers of the first picture.
+  function noteMoved(view) {
+    const first = " (At the first values of the sliders.)";
+    const text = view.getAttribute("aria-label");
+    if (!text.endsWith(first)) view.setAttribute("aria-label", text + first);
+  }
+
+  function drawOrKeep(chart) {
+    return draw(chart).catch((error) => {
+      delete chart.dataset.layout; // the static picture stays; a resize tries again
+      console.error(error);
+    });
   }
 
   const charts = document.querySelectorAll(".chart");
@@ -48,11 +66,11 @@
       for (const entry of entries) {
         if (!entry.isIntersecting) continue;
         near.unobserve(entry.target);
-        draw(entry.target).then(() => resized.observe(entry.target));
+        drawOrKeep(entry.target).then(() => resized.observe(entry.target));
       }
     },
     { rootMargin: "300px" },
   );
-  const resized = new ResizeObserver((entries) => entries.forEach((entry) => draw(entry.target)));
+  const resized = new ResizeObserver((entries) => entries.forEach((entry) => drawOrKeep(entry.target)));
   charts.forEach((chart) => near.observe(chart));
 })();

@@ -1,5 +1,6 @@
 """The build: what is stale, what a failure leaves behind, what it refuses."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -46,7 +47,8 @@ def built(tmp_path_factory):
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, root / "book" / name)
     (root / ".venv").symlink_to(ROOT / ".venv")
-    (root / "code" / "dongbei").mkdir(parents=True)
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "code" / "dongbei", root / "code" / "dongbei", ignore=ignore)
     (root / "code" / "dongbei" / "room.py").write_text("CONSTANT = 1\n")
     (root / "data").mkdir()
     (root / "data" / "table.csv").write_text("year,value\n2020,1\n")
@@ -81,6 +83,10 @@ class Book:
         command = [sys.executable, self.root / "book" / "build.py"]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         return result.returncode, result.stdout + result.stderr
+
+    def start(self):
+        command = [sys.executable, self.root / "book" / "build.py"]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def products(self):
         """The bytes of every notebook and page."""
@@ -177,21 +183,138 @@ def test_an_output_without_figure_is_refused_even_if_it_was_executed(book):
     assert "a chart without name" in output
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_build_leaves_the_last_good_book(book, stop):
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("phase", ["executing", "rendering"])
+def test_a_build_that_is_stopped_leaves_the_last_good_book(book, stop, phase):
     before = book.products()
-    started = book.root / "started"
-    cell = f"import pathlib, time\npathlib.Path({str(started)!r}).touch()\ntime.sleep(600)"
+    begun = book.root / "begun"
+    pause = "time.sleep(600)" if phase == "executing" else "0"
+    cell = f"import pathlib, time\npathlib.Path({str(begun)!r}).touch()\n{pause}"
     write(book.root, f"{CHAPTER}\n```{{code-cell}} ipython3\n{cell}\n```\n")
-    command = [sys.executable, book.root / "book" / "build.py"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
-        while not started.exists() and process.poll() is None:
+    log = book.root / "_build" / "build.log"
+    log.unlink()
+    with book.start() as process:
+        signs = {
+            "executing": begun.exists,
+            "rendering": lambda: log.exists() and log.stat().st_size,
+        }
+        while not signs[phase]() and process.poll() is None:
             time.sleep(0.1)
         process.send_signal(stop)
         output, _ = process.communicate(timeout=60)
-    assert process.returncode != 0
-    assert b"interrupted" in output
+    assert process.returncode == 1
+    assert b"The build was interrupted; the last good" in output
+    assert b"Traceback" not in output
     assert book.products() == before
+    assert str(book.root) not in commands()
+    code, output = book.build() if phase == "rendering" else (0, "")
+    assert code == 0, output
+
+
+def commands():
+    """The command lines of all processes that live."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            found.append(path.read_bytes().decode(errors="replace"))
+    return " ".join(found)
+
+
+def test_two_builds_at_once_are_refused(book):
+    begun = book.root / "begun"
+    cell = f"import pathlib, time\npathlib.Path({str(begun)!r}).touch()\ntime.sleep(600)"
+    write(book.root, f"{CHAPTER}\n```{{code-cell}} ipython3\n{cell}\n```\n")
+    with book.start() as process:
+        while not begun.exists() and process.poll() is None:
+            time.sleep(0.1)
+        code, output = book.build()
+        process.send_signal(signal.SIGINT)
+    assert (code, "another build of this checkout is running" in output) == (1, True), output
+
+
+@pytest.mark.parametrize("lost", ["index.html", "_static/charts.js"])
+def test_a_damaged_site_is_built_again(book, lost):
+    before = book.products()
+    (book.root / "_build" / "html" / lost).unlink()
+    code, output = book.build()
+    assert code == 0, output
+    assert book.products() == before
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text.replace("42", "43"),
+        lambda text: text.replace("6 * 7", "6 * 8"),
+        lambda text: text[: len(text) // 2],
+        lambda text: "[]",
+        lambda text: text.replace('"nbformat": 4', '"nbformat": "x"'),
+    ],
+    ids=["output", "source", "cut", "list", "format"],
+)
+def test_a_notebook_that_was_edited_or_damaged_is_made_again(book, damage):
+    before = book.products()
+    notebook = book.root / "book/notebooks/part/chapter.ipynb"
+    notebook.write_text(damage(notebook.read_text()))
+    code, output = book.build()
+    assert (code, "Executed 1 of 1 chapters" in output) == (0, True), output
+    assert book.products() == before
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "must name the kernel python3"),
+        (CHAPTER.replace("# A chapter", "A chapter"), "it has no title"),
+        (CHAPTER.replace("python3", "ir"), "must name the kernel python3"),
+        (CHAPTER.replace("kernelspec: {", "kernelspec: {{["), "cannot be read"),
+        (CHAPTER.replace("answer = 6 * 7", "import warnings; warnings.warn('old')"), "warned"),
+        (CHAPTER.replace("answer = 6", ":tags: [raises-exception]\nanswer = 1 / 0"), "failed"),
+    ],
+    ids=["empty", "untitled", "another kernel", "front matter", "warning", "tag"],
+)
+def test_a_chapter_that_cannot_stand_is_refused_by_name(book, text, message):
+    before = book.products()
+    write(book.root, text)
+    code, output = book.build()
+    assert code == 1
+    assert "chapters/part/chapter.md" in output
+    assert message in output
+    assert "Traceback" not in output
+    assert book.products() == before
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "message"),
+    [
+        ("chapters/part/other.markdown", "# Other", "not a chapter: chapters/part/other.markdown"),
+        ("book/page.md", "# Page", "not in book/_toc.yml: page"),
+        ("book/notebooks/part/old.ipynb", "{}", "notebooks without a chapter: book/notebooks/part"),
+        ("book/_toc.yml", "format: [", "book/_toc.yml cannot be read"),
+    ],
+)
+def test_a_file_that_no_reader_would_reach_is_refused(book, path, text, message):
+    (book.root / path).write_text(text)
+    code, output = book.build()
+    assert code == 1
+    assert message in output
+    assert "Traceback" not in output
+
+
+def test_what_tools_leave_behind_changes_nothing(book):
+    for name in ("data/.~lock.table.csv#", "chapters/part/.chapter.md.swp", "data/table.csv~"):
+        (book.root / name).write_text("")
+    (book.root / "book/notebooks/part/.ipynb_checkpoints").mkdir()
+    (book.root / "book/notebooks/part/.ipynb_checkpoints/chapter.ipynb").write_text("{}")
+    code, output = book.build()
+    assert (code, "Nothing to do" in output) == (0, True), output
+
+
+def test_new_settings_rebuild_the_site(book):
+    config = book.root / "_config.yml"
+    config.write_text(config.read_text().replace("Hide the code", "Fold the code"))
+    code, output = book.build()
+    assert (code, "Executed 0 of 1 chapters" in output) == (0, True), output
 
 
 def test_a_site_lost_between_two_renames_comes_back(book):
@@ -214,7 +337,7 @@ def test_a_contents_entry_without_a_chapter_is_refused(book):
     (book.root / "chapters/part/chapter.md").unlink()
     code, output = book.build()
     assert code != 0
-    assert "in book/_toc.yml but not in chapters/: notebooks/part/chapter" in output
+    assert "in book/_toc.yml but not in chapters/ or book/: notebooks/part/chapter" in output
 
 
 def test_a_notebook_whose_output_is_wrong_fails_nbval(book):

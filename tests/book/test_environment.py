@@ -59,6 +59,17 @@ def test_a_step_that_fails_names_itself():
         environment.run("do nothing", sys.executable, "-c", "raise SystemExit(3)")
 
 
+def test_a_link_to_another_environment_is_left_alone(checkout, monkeypatch):
+    other = checkout / "other"
+    environment.VENV.rename(other)
+    environment.VENV.symlink_to(other)
+    monkeypatch.setattr(environment, "run", lambda *_: pytest.fail("a command ran"))
+    (checkout / "requirements.txt").write_text("two\n")
+    with pytest.raises(SystemExit, match="remove the link"):
+        environment.main()
+    assert (other / "complete").exists()
+
+
 def test_another_python_is_refused(monkeypatch):
     monkeypatch.setattr(sys, "version_info", (3, 12, 1))
     with pytest.raises(SystemExit, match=r"Python 3\.11.*PYTHON=python3\.11"):

@@ -31,8 +31,8 @@ def test_there_are_chapters():
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
 class TestNotebook:
     def test_belongs_to_the_text_the_code_the_data_and_the_lock_of_today(self, chapter):
-        assert read(chapter).metadata["fingerprint"] == execution.fingerprint(chapter), (
-            f"{chapter.name} changed, or what it computes from did: run make book"
+        assert not execution.is_stale(chapter), (
+            f"{chapter.name} changed, or what it computes from, or its notebook: run make book"
         )
 
     def test_has_the_cells_of_its_chapter(self, chapter):

@@ -108,6 +108,12 @@ def test_an_empty_frame_is_refused():
         lines(YEARS.iloc[:0])
 
 
+def test_a_figure_without_rows_is_refused():
+    chart = alt.Chart(YEARS.iloc[:0]).mark_line().encode(x="year:Q", y="value:Q")
+    with pytest.raises(ValueError, match="no rows to draw"):
+        charts.figure(chart, **WORDS)
+
+
 def test_a_series_without_a_colour_is_refused():
     with pytest.raises(ValueError, match="no fixed colour for Atlantis"):
         lines(YEARS.replace("Central", "Atlantis"))

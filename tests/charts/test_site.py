@@ -98,3 +98,21 @@ def test_a_specification_without_words_is_refused(key, tmp_path):
         site.html(spec, "figures")
     with pytest.raises(ValueError, match=f"a chart without {key}"):
         site.write_downloads(spec, tmp_path)
+
+
+def test_a_column_may_be_called_as_vega_calls_its_parts():
+    frame = pd.DataFrame({"layer": ["a", "b"], "region": ["Northeast", "Central"], "value": [1, 2]})
+    chart = charts.bars(frame, category="layer", title="Share")
+    spec = charts.figure(chart, name="parts", alt_text="Two bars.", source="Nobody").spec
+    assert site.svg(spec).startswith("<svg")
+
+
+def test_words_that_look_like_markup_stay_as_they_are():
+    label = 'role="x" id="q" url(#a)'
+    picture = site.embedded(site.svg(made(label=label)), "one")
+    assert 'role="x" id="q" url(#a)' in picture.replace("&quot;", '"')
+
+
+def test_every_reference_inside_a_picture_leads_to_an_id_of_it():
+    picture = site.embedded('<svg ><clipPath id="clip0"/><g clip-path="url(#clip0)"/></svg>', "one")
+    assert picture.count("one-clip0") == 2

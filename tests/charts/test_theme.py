@@ -68,3 +68,9 @@ def test_colours_become_variables_and_back():
 def test_an_unknown_colour_names_the_palette():
     with pytest.raises(KeyError, match="northeast"):
         theme.colour("mauve")
+
+
+def test_paper_is_white_in_both_schemes():
+    screen, dark = theme.stylesheet().split("@media screen {")
+    assert 'data-theme="dark"' in dark
+    assert 'data-theme="dark"' not in screen

@@ -370,3 +370,28 @@ def test_chain_cannot_be_changed_after_it_was_checked():
     assert chain.firms[0] == 3
     with pytest.raises(ValueError, match="read-only"):
         chain.firms[0] = 0
+
+
+def test_a_chain_of_very_many_firms_has_the_advantage_although_its_products_overflow():
+    crowded = ProductionChain(100, 1, [1e6] * 60, [0] * 60)
+    assert price_advantage(crowded) > 0
+    assert has_price_advantage(crowded)
+    assert not has_price_advantage(ProductionChain(100, 1, [50.0] * 60, [0] * 60))
+
+
+@pytest.mark.parametrize("firms", [0, -1, 0.5, float("nan"), float("inf")])
+def test_there_is_at_least_one_integrated_firm(firms):
+    with pytest.raises(ValueError, match="at least one integrated firm"):
+        integrated_oligopoly_price(ProductionChain(100, 1, [2], [0]), firms)
+
+
+@pytest.mark.parametrize("cost", [-1, float("nan"), float("inf")])
+def test_an_integrated_firm_has_no_negative_fixed_cost(cost):
+    with pytest.raises(ValueError, match="fixed_cost must be finite"):
+        integrated_profit(ProductionChain(100, 1, [2], [0]), cost)
+
+
+@pytest.mark.parametrize("stages", [0, -1, 1.5, float("nan"), float("inf"), "3", None])
+def test_the_number_of_stages_is_whole(stages):
+    with pytest.raises(ValueError, match="stages must be a whole number"):
+        minimum_firms(stages)

@@ -87,12 +87,14 @@ def check_data(spec: dict, name: str) -> None:
     """Refuse a specification that loads data from an address, or draws from several tables."""
     if any("url" in part for part in parts(spec)):
         raise ValueError(f"figure {name!r} loads data from an address; pass the frame itself")
-    tables = len(spec.get("datasets", {}))
-    if tables != 1:
+    tables = list(spec.get("datasets", {}).values())
+    if len(tables) != 1:
         raise ValueError(
-            f"figure {name!r} draws from {tables} tables; join them into one frame, "
+            f"figure {name!r} draws from {len(tables)} tables; join them into one frame, "
             "which readers can then download"
         )
+    if not tables[0]:
+        raise ValueError(f"figure {name!r} has no rows to draw; check the filter before it")
 
 
 def rounded(rows: list[dict]) -> list[dict]:

@@ -23,8 +23,9 @@ VEGA_LITE = "6.4"
 
 def svg(spec: dict) -> str:
     """Draw a specification as SVG, without the layers that only serve the pointer."""
-    still = {key: value for key, value in spec.items() if key != "usermeta"}
-    still = json.loads(json.dumps(still), object_hook=_without_hover)
+    drawn = {key: value for key, value in spec.items() if key not in ("usermeta", "datasets")}
+    still = json.loads(json.dumps(drawn), object_hook=_without_hover)
+    still["datasets"] = spec["datasets"]
     return vl_convert.vegalite_to_svg(site_colours(json.dumps(still)), vl_version=VEGA_LITE)
 
 
@@ -40,9 +41,12 @@ def embedded(picture: str, prefix: str) -> str:
     The text alternative belongs to the figure around it; the marks' own labels would repeat
     every point aloud.
     """
-    picture = re.sub(r'\bid="', f'id="{prefix}-', picture)
-    picture = re.sub(r"url\(#", f"url(#{prefix}-", picture)
-    picture = re.sub(r' (aria-[a-z]+|role|font-family)="[^"]*"', "", picture)
+
+    def adapted(tag: re.Match) -> str:
+        text = re.sub(r' (aria-[a-z]+|role|font-family)="[^"]*"', "", tag[0])
+        return text.replace(' id="', f' id="{prefix}-').replace("url(#", f"url(#{prefix}-")
+
+    picture = re.sub(r"<[^>]+>", adapted, picture)
     return picture.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
 
 
@@ -82,7 +86,7 @@ def html(spec: dict, downloads: str) -> str:
     return (
         f'<div class="chart" id="chart-{name}" data-name="{name}">'
         f'<div class="chart-view" role="img" aria-label="{escape(meta["alt"])}">{pictures}</div>'
-        f'<div class="chart-controls"></div>'
+        f'<div class="chart-controls" role="group" aria-label="Sliders of this chart"></div>'
         f'<script type="application/json" class="chart-spec">{live}</script>'
         f'<p class="chart-downloads">Download: '
         f'<a href="{downloads}/{name}.csv" download>data (CSV)</a>, '

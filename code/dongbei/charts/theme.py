@@ -157,7 +157,9 @@ def stylesheet() -> str:
     return "\n".join(
         [
             block(":root", 0),
+            "@media screen {",  # paper is white in either scheme
             block('html[data-theme="dark"]', 1),
+            "}",
             f".chart text, .chart-controls {{ font-family: {FONT}; }}",
             "",
         ]

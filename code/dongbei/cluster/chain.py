@@ -6,6 +6,8 @@ from upstream to downstream; axes before it are broadcast, so one call evaluates
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from math import isfinite
+from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -209,24 +211,25 @@ def integrated_price(chain: ProductionChain) -> NDArray:
 def integrated_profit(chain: ProductionChain, fixed_cost: ArrayLike = 0.0) -> NDArray:
     """Profit of one firm that does all stages (document 002, equation (8)). Shape (...), money.
 
-    `fixed_cost` is the fixed cost of that firm, in money.
+    `fixed_cost` is the fixed cost of that firm, in money; a ValueError if it is negative.
     """
+    fixed_cost = np.asarray(fixed_cost, dtype=float)
+    if not (np.isfinite(fixed_cost) & (fixed_cost >= 0)).all():
+        raise ValueError("fixed_cost must be finite and >= 0")
     return _integrated_profit(
-        chain.demand_intercept,
-        chain.demand_slope,
-        chain.total_cost,
-        np.asarray(fixed_cost, dtype=float),
+        chain.demand_intercept, chain.demand_slope, chain.total_cost, fixed_cost
     )
 
 
 def integrated_oligopoly_price(chain: ProductionChain, firms: ArrayLike) -> NDArray:
     """Price of several firms that each do all stages and compete in quantities.
 
-    Shape (...), money per unit. `firms` is their number m, shape (...).
+    Shape (...), money per unit. `firms` is their number m, shape (...); a ValueError below one.
     """
-    return _oligopoly_price(
-        chain.demand_intercept, chain.total_cost, np.asarray(firms, dtype=float)
-    )
+    firms = np.asarray(firms, dtype=float)
+    if not (np.isfinite(firms) & (firms >= 1)).all():
+        raise ValueError("firms must be finite and >= 1: there is at least one integrated firm")
+    return _oligopoly_price(chain.demand_intercept, chain.total_cost, firms)
 
 
 def price_advantage(chain: ProductionChain) -> NDArray:
@@ -240,9 +243,14 @@ def price_advantage(chain: ProductionChain) -> NDArray:
 def has_price_advantage(chain: ProductionChain) -> NDArray:
     """Whether the chain is cheaper than the integrated firm (document 002, after (9)).
 
-    Shape (...). Exact for whole numbers of firms while the product of n + 1 is below 2**53.
+    Shape (...). Exact for whole numbers of firms while the product of n + 1 is below 2**53; beyond
+    that by logarithms, since the products themselves would overflow.
     """
-    return _is_cheaper(chain.firms.prod(axis=-1), (chain.firms + 1).prod(axis=-1))
+    with np.errstate(over="ignore"):  # then the logarithms decide
+        product, larger = chain.firms.prod(axis=-1), (chain.firms + 1).prod(axis=-1)
+    by_logarithm = np.log1p(1 / chain.firms).sum(axis=-1) < np.log(2)
+    exact = _is_cheaper(product, larger)
+    return np.where(larger < 2.0**53, exact, by_logarithm)
 
 
 def minimum_firms(stages: int, integrated_firms: int = 1) -> int:
@@ -270,7 +278,8 @@ def minimum_firms(stages: int, integrated_firms: int = 1) -> int:
     Proposition "minimum firms against rivals" of `propositions`.
     """
     for name, number in (("stages", stages), ("integrated_firms", integrated_firms)):
-        if number != int(number) or number < 1:
+        whole = isinstance(number, Real) and isfinite(number) and number == int(number)
+        if not whole or number < 1:
             raise ValueError(f"{name} must be a whole number >= 1; got {number}")
     k, m = int(stages), int(integrated_firms)
     enough = k * (m + 1)  # as (1 + 1/n)^k < e^(k/n) and 1/(m + 1) < ln(1 + 1/m)
