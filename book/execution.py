@@ -151,7 +151,7 @@ async def execute(chapter: Path, on_cell=lambda: None) -> nbformat.NotebookNode:
         notebook,
         timeout=TIMEOUT,
         kernel_name="python3",
-        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+        extra_arguments=["--IPKernelApp.log_level=CRITICAL"],
         resources={"metadata": {"path": str(chapter.parent)}},
         record_timing=False,
         coalesce_streams=True,

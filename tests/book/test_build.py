@@ -268,7 +268,10 @@ def test_a_notebook_that_was_edited_or_damaged_is_made_again(book, damage):
         (CHAPTER.replace("# A chapter", "A chapter"), "it has no title"),
         (CHAPTER.replace("python3", "ir"), "must name the kernel python3"),
         (CHAPTER.replace("kernelspec: {", "kernelspec: {{["), "cannot be read"),
-        (CHAPTER.replace("answer = 6 * 7", "import warnings; warnings.warn('old')"), "warned"),
+        (
+            CHAPTER.replace("answer = 6 * 7", "import warnings; warnings.warn('old'); answer = 1"),
+            "warned",
+        ),
         (CHAPTER.replace("answer = 6", ":tags: [raises-exception]\nanswer = 1 / 0"), "failed"),
     ],
     ids=["empty", "untitled", "another kernel", "front matter", "warning", "tag"],
@@ -335,6 +338,7 @@ def test_a_chapter_outside_the_contents_is_refused(book):
 
 def test_a_contents_entry_without_a_chapter_is_refused(book):
     (book.root / "chapters/part/chapter.md").unlink()
+    (book.root / "book/notebooks/part/chapter.ipynb").unlink()
     code, output = book.build()
     assert code != 0
     assert "in book/_toc.yml but not in chapters/ or book/: notebooks/part/chapter" in output

@@ -194,8 +194,8 @@ def small_multiples(
 ) -> alt.FacetChart:
     """Repeat a layered chart once per value of the column `by`, in the given order.
 
-    The panels' own heading replaces the legend, and `title` (what is shown, with its unit) the
-    title of each vertical axis.
+    The panels' headings replace the legend if colours tell the same column apart, and `title` (what
+    is shown, with its unit) replaces the title of each vertical axis.
 
     Raises
     ------
@@ -208,6 +208,10 @@ def small_multiples(
             f"sort must name every {by} once; missing {sorted(values - set(sort))}, "
             f"unknown {sorted(set(sort) - values)}"
         )
+    chart = chart.copy(deep=True)
+    for layer in chart.layer:
+        if layer.encoding.color["shorthand"] == f"{by}:N":  # the panels' headings say it
+            layer.encoding.color["legend"] = None
     header = alt.Header(title=title, titleAnchor="start", titleFontWeight="normal")
     return chart.facet(facet=alt.Facet(f"{by}:N", sort=sort, header=header), columns=columns)
 

@@ -122,11 +122,10 @@ def laid_out(spec: dict, width: int) -> dict:
         cell = (width - AXIS - GAP * (columns - 1)) // columns
         new |= {"columns": columns, "spacing": GAP}
         new["spec"] = {**spec["spec"], "width": cell}
-        new["config"]["legend"]["disable"] = True
         new["config"]["axisY"]["title"] = None
     else:
         new |= {"width": width, "autosize": {"type": "fit-x", "contains": "padding"}}
-        new["config"]["legend"]["columns"] = legend_columns(spec, width)
+    new["config"]["legend"]["columns"] = legend_columns(spec, width)
     return new
 
 

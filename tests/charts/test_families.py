@@ -1,0 +1,149 @@
+"""What each family of charts draws: how many marks, in which colours, in which order."""
+
+import re
+
+import pandas as pd
+import pytest
+from defusedxml import ElementTree
+
+from dongbei import charts
+from dongbei.charts import site
+from dongbei.charts.theme import COLOURS, REGIONS
+
+YEARS = range(2000, 2006)
+RISING = pd.DataFrame(
+    [
+        {"region": name, "year": year, "value": number + year - 1999}
+        for number, name in enumerate(REGIONS)
+        for year in YEARS
+    ]
+)
+
+
+def drawn(chart, **options):
+    """Return the elements of the static picture of a chart."""
+    words = {"name": "one", "alt_text": "A picture.", "source": "Nobody"}
+    return list(
+        ElementTree.fromstring(site.svg(charts.figure(chart, **words, **options).spec)).iter()
+    )
+
+
+def marks(elements, attribute):
+    """Return the marks of the data, by the palette's name of a colour, in the order drawn."""
+    names = {f"var(--chart-{name})": name for name in COLOURS}
+    found = [element for element in elements if "mark" in element.get("aria-roledescription", "")]
+    return [(names[element.get(attribute)], element) for element in found if element.get(attribute)]
+
+
+def lines(frame=RISING, **options):
+    return charts.lines(frame, title="Share, percent", **options)
+
+
+def test_every_region_has_its_line_and_the_northeast_lies_on_top_of_all():
+    found = marks(drawn(lines()), "stroke")
+    assert sorted(name for name, _ in found) == sorted(REGIONS.values())
+    name, line = found[-1]
+    assert name == "northeast"
+    widths = {float(element.get("stroke-width")) for _, element in found[:-1]}
+    assert float(line.get("stroke-width")) > max(widths)
+
+
+def test_provinces_have_lines_though_none_is_the_northeast():
+    frame = RISING.replace({"Central": "Liaoning", "Southwest": "Jilin"}).query(
+        "region in ('Liaoning', 'Jilin')"
+    )
+    found = marks(drawn(lines(frame, palette=charts.PROVINCES)), "stroke")
+    assert {name for name, _ in found} == {"northeast-deep", "northeast-pale"}
+
+
+def test_a_rising_line_rises_and_in_reverse_it_falls():
+    def ends(**options):
+        path = marks(drawn(lines(RISING.query("region == 'Northeast'"), **options)), "stroke")[0][1]
+        numbers = [float(number) for number in re.findall(r"-?[\d.]+", path.get("d"))]
+        return numbers[1], numbers[-1]
+
+    first, last = ends()
+    assert first > last  # pixels count downwards
+    first, last = ends(reverse=True)
+    assert first < last
+
+
+def test_every_break_has_a_rule():
+    def rules(**options):
+        return [e for e in drawn(lines(**options)) if e.get("stroke-dasharray") == "3,3"]
+
+    assert len(rules()) == 0
+    assert len(rules(breaks=(2002, 2004))) == 2
+    assert (
+        len(
+            [
+                e
+                for e in drawn(lines() + charts.rule(RISING, 3.0, vertical=False))
+                if e.get("stroke-dasharray") == "3,3"
+            ]
+        )
+        == 1
+    )
+
+
+def test_vintages_of_a_region_are_two_lines_of_different_dashes():
+    frame = RISING.query("region == 'Northeast'").assign(vintage="old")
+    frame = pd.concat([frame, frame.assign(vintage="new", value=1.0)])
+    dashes = {
+        line.get("stroke-dasharray")
+        for _, line in marks(drawn(lines(frame, dash="vintage")), "stroke")
+    }
+    assert len(dashes) == 2
+
+
+def test_bars_are_sorted_from_the_longest_and_show_their_numbers():
+    frame = RISING.query("year == 2005").assign(value=lambda rows: rows["value"] - 8.5)
+    elements = drawn(charts.bars(frame, category="region", title="Change"))
+    texts = [element.text for element in elements if element.tag.endswith("text")]
+    order = frame.sort_values("value", ascending=False)
+    names = [text for text in texts if text in REGIONS]
+    assert names[: len(order)] == list(order["region"]) or names[-len(order) :] == list(
+        order["region"]
+    )
+    for value in order["value"]:
+        assert f"{value:.1f}".replace("-", "−") in texts
+    assert len(marks(elements, "fill")) >= len(order)
+
+
+def test_spans_lead_from_a_grey_first_to_an_orange_last_figure():
+    frame = pd.DataFrame({"what": ["Grain", "Grain", "Exports", "Exports"]})
+    frame = frame.assign(when=["first", "last"] * 2, value=[13.0, 20.0, 6.0, 3.0])
+    elements = drawn(charts.spans(frame, category="what", when="when", title="Share"))
+    dots = [dot for dot in elements if dot.get("aria-roledescription") == "point"]
+    assert len(dots) == 4
+    for dot in dots:
+        when = re.search(r"when: (\w+)", dot.get("aria-label"))[1]
+        colour = {"first": "var(--chart-grey)", "last": "var(--chart-northeast)"}[when]
+        assert dot.get("fill") == colour
+
+
+def test_small_multiples_have_a_panel_for_each_region():
+    panels = charts.small_multiples(
+        lines(), by="region", sort=list(REGIONS), title="Share, percent"
+    )
+    elements = drawn(panels)
+    texts = [element.text for element in elements if element.tag.endswith("text")]
+    assert [text for text in texts if text in REGIONS] == list(REGIONS)
+    assert "Share, percent" in texts
+
+
+@pytest.mark.parametrize("height", [200, 400])
+def test_a_figure_is_as_high_as_asked(height):
+    def total(**options):
+        return float(drawn(lines(), **options)[0].get("height"))
+
+    assert total(height=height) - total(height=300) == pytest.approx(height - 300)
+
+
+def test_panels_keep_a_legend_that_says_something_else():
+    frame = pd.concat([RISING.assign(what=what) for what in ("Product", "People")])
+    elements = drawn(
+        charts.small_multiples(lines(frame), by="what", sort=["Product", "People"], title="Share")
+    )
+    texts = [element.text for element in elements if element.tag.endswith("text")]
+    assert [text for text in texts if text in REGIONS] == list(REGIONS)
