@@ -31,7 +31,7 @@ def add_assets(app, exception) -> None:
     if exception:
         return
     static = Path(app.outdir, "_static")
-    shutil.copytree(VENDOR / "katex", static / "vendor" / "katex")
+    shutil.copytree(VENDOR / "katex", static / "vendor" / "katex", dirs_exist_ok=True)
     shutil.copy(vega(), static / "vendor" / "vega.js")
     for pattern in UNUSED:
         for file in static.glob(pattern):
