@@ -45,11 +45,14 @@ def add_chart_script(app, pagename, templatename, context, doctree) -> None:
         app.add_js_file("charts.js", loading_method="defer")
 
 
-def remove_thebe(app) -> None:
+def remove_thebe(app, config) -> None:
     """Disconnect the live-code extension, which Jupyter Book loads though the book does not use it.
 
     It would add a script and a style sheet to every page, twice.
     """
+    app.registry.css_files = [
+        sheet for sheet in app.registry.css_files if sheet[0] != "sphinx-thebe.css"
+    ]
     listeners = app.events.listeners
     for event in list(listeners):
         listeners[event] = [
@@ -73,7 +76,7 @@ def setup(app) -> dict:
     """Connect the above."""
     make_katex_strict()
     app.add_css_file("charts.css")
-    app.connect("builder-inited", remove_thebe, priority=1)
+    app.connect("config-inited", remove_thebe)
     app.connect("html-page-context", add_chart_script)
     app.connect("build-finished", add_assets)
     return {"parallel_read_safe": False, "parallel_write_safe": True}
