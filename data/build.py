@@ -4,8 +4,9 @@
     python data/build.py --check             compare a fresh build with the tables, byte for byte
     python data/build.py --reference DIR     where the reference folder is
 
-Figures come from the reference folder, words from `catalogue.toml`, columns from `schema.toml`;
-nothing else goes in. The reference folder is needed only here: the tables are complete without it.
+Figures come from the reference folder, words from `catalogue.toml`, columns from `schema.toml`.
+Where that folder is absent the figures stay as they are. The tables of `documents/` are written by
+hand and only described.
 """
 
 import argparse
@@ -14,15 +15,24 @@ import hashlib
 import io
 import json
 import os
+import re
 import sys
 import tempfile
 import tomllib
 from itertools import groupby, pairwise, zip_longest
 from pathlib import Path
 
+import numerals
+
 HERE = Path(__file__).resolve().parent
 REFERENCE = HERE.parents[1] / "shared" / "reference"
 GENERATED = ("*.csv", "provincial/*.csv", "national/*.csv", "datapackage.json")
+BY_HAND = "documents/*.csv"
+SCOPES = ("provincial", "national")
+TABLES = (
+    "provinces", "regions", "indicators", "vintages", "breaks", "sources", "anomalies", "facts",
+    "events", "prefectures",
+)  # fmt: skip
 
 
 def main():
@@ -33,16 +43,22 @@ def main():
     arguments = parser.parse_args()
     reference, check = arguments.reference, arguments.check
     if not (reference / "indicators.csv").is_file():
-        sys.exit(
-            f"No reference folder at {reference}: name it with --reference DIR. It is needed only"
-            " to rebuild; the tables in data/ are complete as they are."
-        )
+        if reference != REFERENCE:
+            sys.exit(f"No reference folder at {reference}: name it with --reference DIR")
+        print("No reference folder beside the checkout: the figures stay as they are.")
+        reference = None
     files = build(reference)
     if check:
         difference = first_difference(files, HERE)
         if difference:
             sys.exit(f"data/ is not what the reference gives: {difference}. Run make data.")
         print(f"data/ equals a fresh build ({len(files)} files)")
+        texts = REFERENCE.parent / "documents"
+        if reference and texts.is_dir():
+            missed = numerals.first_difference(texts, HERE / "documents" / "numerals.csv")
+            if missed:
+                sys.exit(f"documents/numerals.csv is not what the documents print: {missed}")
+            print("documents/numerals.csv lists every numeral of the documents")
     else:
         write(files, HERE)
         print(f"wrote {len(files)} files")
@@ -52,9 +68,25 @@ def main():
 
 
 def build(reference):
-    """Return {path inside data/: bytes} for every generated file."""
+    """Return {path inside data/: bytes} for every generated file; None keeps the figures."""
     catalogue = tomllib.loads((HERE / "catalogue.toml").read_text("utf-8"))
     schemas = tomllib.loads((HERE / "schema.toml").read_text("utf-8"))
+    tables = generated_tables(reference, catalogue) if reference else stored_tables(catalogue)
+    files = {
+        f"{name}.csv": to_csv(rows, schema_of(name, schemas)["fields"])
+        for name, rows in tables.items()
+    }
+    by_hand = {path.relative_to(HERE).as_posix(): path for path in sorted(HERE.glob(BY_HAND))}
+    for name, path in by_hand.items():
+        tables[name.removesuffix(".csv")] = read(path)
+    contents = files | {name: path.read_bytes() for name, path in by_hand.items()}
+    return files | {
+        "datapackage.json": to_json(descriptor(catalogue, schemas, tables, contents)),
+    }
+
+
+def generated_tables(reference, catalogue):
+    """Return {name: rows} of every table that is made from the reference folder."""
     provinces = read(reference / "provinces.csv")
     figures = {
         "provincial": read_figures(reference / "panel", catalogue, provinces),
@@ -70,16 +102,24 @@ def build(reference):
         "breaks": break_table(catalogue, figures, provinces),
         "sources": source_table(catalogue, figures, read(reference / "sources.csv")),
         "anomalies": anomaly_table(catalogue, read(reference / "anomalies.csv")),
+        "facts": fact_table(catalogue, read(reference / "facts" / "facts.csv")),
+        "events": catalogue["events"],
+        "prefectures": prefecture_table(read(reference / "prefectures_census.csv")),
     }
     for scope, by_indicator in figures.items():
         for indicator, rows in by_indicator.items():
             tables[f"{scope}/{indicator}"] = rows
-    files = {
-        f"{name}.csv": to_csv(rows, schema_of(name, schemas)["fields"])
-        for name, rows in tables.items()
+    return tables
+
+
+def stored_tables(catalogue):
+    """Return the same tables as they lie in this folder."""
+    figures = [f"{scope}/{name}" for scope in SCOPES for name in catalogue["indicators"]]
+    return {
+        name: read(HERE / f"{name}.csv")
+        for name in (*TABLES, *figures)
+        if name in TABLES or (HERE / f"{name}.csv").is_file()
     }
-    files["datapackage.json"] = to_json(descriptor(catalogue, schemas, tables, files))
-    return files
 
 
 def read_figures(folder, catalogue, provinces):
@@ -90,9 +130,13 @@ def read_figures(folder, catalogue, provinces):
     for indicator, about in catalogue["indicators"].items():
         path = folder / f"{indicator}.csv"
         if not path.is_file():
+            if provinces or scope in about:
+                sys.exit(f"{path} is missing, and catalogue.toml describes it")
             continue
         vintages = list(about.get(scope, {"single": ""}))
         rows = read(path)
+        if unknown := {row["vintage"] for row in rows} - {*vintages, "single"}:
+            sys.exit(f"catalogue.toml: {indicator} lacks the vintages {sorted(unknown)}")
         for row in rows:
             if row["vintage"] == "single" and vintages == ["estimated"]:
                 row["vintage"] = "estimated"
@@ -271,6 +315,55 @@ def anomaly_rows(cell, reasons):
         }
 
 
+def fact_table(catalogue, reference):
+    """List the single published figures; what the compiler computed or only described is left."""
+    words = catalogue["facts"]
+    table = []
+    for row in reference:
+        if row["indicator"].startswith(tuple(words["left_out"])) or not row["value"]:
+            continue
+        printed = row["value"].removesuffix(" ('more than one third')")
+        amount = re.fullmatch(r"(-?[\d.]+)(?: of (\d+)|/(\d+))?", printed)
+        if amount is None:
+            continue  # a range or "nearly 11": no number to compare with
+        unit = words["units"].get(row["unit"])
+        if unit is None:
+            sys.exit(f"catalogue.toml: [facts.units] lacks {row['unit']!r}")
+        address = re.sub(r" *\(.*\)", "", row["source_url_or_repo"])
+        table.append(
+            {
+                "topic": words["topics"][row["topic"]],
+                "region": words["regions"].get(row["region"], row["region"]),
+                "period": row["year"],
+                "indicator": words["indicators"].get(row["indicator"], row["indicator"]),
+                "value": amount[1],
+                "out_of": amount[2] or amount[3] or "",
+                "unit": unit,
+                "definition": row["definition_note"],
+                "title": re.sub(r" \((news copy|text dump|mirrored).*", "", row["source_title"]),
+                "publisher": re.sub(r" \(address not stored\)", "", row["publisher"]),
+                "address": re.sub("^data2/([^_]+)__", r"github:\1/", address),
+                "reliability": row["reliability"],
+            }
+        )
+    return table
+
+
+def prefecture_table(reference):
+    """List the prefectures with their residents at two censuses; whole persons."""
+    return [
+        {
+            "code": row["prefecture_code"],
+            "prefecture_zh": row["name_zh"],
+            "province": row["province"],
+            "population_2010": row["population_2010"].removesuffix(".0"),
+            "population_2020": row["population_2020"].removesuffix(".0"),
+        }
+        for row in reference
+        if row["province"]
+    ]
+
+
 # ---------------------------------------------------------------------------------- descriptor
 
 OURS = {
@@ -291,14 +384,14 @@ def descriptor(catalogue, schemas, tables, files):
         "profile": "data-package",
         "name": "dongbei-statistics",
         "title": "Provincial statistics of China for a report on the Northeast",
-        "description": "Tidy tables of 31 provinces by vintage, with breaks and provenance. "
-        + LICENCE_NOTE,
+        "description": "Tidy tables of 31 provinces by vintage, with breaks and provenance; single"
+        " published figures; and what five documents claim. " + LICENCE_NOTE,
         "version": max(row["retrieved"] for row in tables["sources"]),
         "licenses": [OURS],
         "sources": [source_entry(row) for row in tables["sources"]],
         "resources": [
             resource(name, schema_of(name, schemas), files[f"{name}.csv"])
-            | (figure_properties(name, tables, catalogue) if "/" in name else {})
+            | (figure_properties(name, tables, catalogue) if is_figures(name) else {})
             | {"schema": table_schema(name, schemas, tables, catalogue)}
             for name in tables
         ],
@@ -309,7 +402,7 @@ def resource(name, about, content):
     """Describe the file of one table."""
     return {
         "profile": "tabular-data-resource",
-        "name": name.replace("/", "-").replace("_", "-"),
+        "name": slug(name),
         "path": f"{name}.csv",
         "title": about.get("title"),
         "description": about.get("description"),
@@ -322,19 +415,30 @@ def resource(name, about, content):
     }
 
 
+def slug(name):
+    """Return the name of a table as the descriptor writes it."""
+    return name.replace("/", "-").replace("_", "-")
+
+
 def figure_properties(name, tables, catalogue):
     """Return what only a table of figures has: label, unit, kind, vintages and sources."""
     scope, indicator = name.split("/")
     about = catalogue["indicators"][indicator]
     used = {row["source"] for row in tables[name]}
-    shown = ("vintage", "first_year", "last_year", "missing_years", "description")
     return {
         "title": f"{about['label_en']}, {'by province' if scope == 'provincial' else 'the nation'}",
         "description": about["definition"],
         "unit": about["unit"],
         "kind": about["kind"],
         "vintages": [
-            {key: row[key] for key in shown} | {"estimated": row["estimated"] == "true"}
+            {
+                "vintage": row["vintage"],
+                "first_year": int(row["first_year"]),
+                "last_year": int(row["last_year"]),
+                "missing_years": row["missing_years"],
+                "description": row["description"],
+                "estimated": row["estimated"] == "true",
+            }
             for row in vintages_of(name, tables)
         ],
         "sources": [source_entry(row) for row in tables["sources"] if row["source"] in used],
@@ -345,8 +449,8 @@ def table_schema(name, schemas, tables, catalogue):
     """Return the Table Schema of one table, with its unit and vintages if it holds figures."""
     about = schema_of(name, schemas)
     fields = {column: field(column, **entry) for column, entry in about["fields"].items()}
-    scope, _, indicator = name.rpartition("/")
-    if scope:
+    if is_figures(name):
+        indicator = name.split("/")[1]
         vintages = [row["vintage"] for row in vintages_of(name, tables)]
         fields["vintage"]["constraints"]["enum"] = vintages
         fields["value"]["unit"] = catalogue["indicators"][indicator]["unit"]
@@ -372,13 +476,21 @@ def foreign_key(column, target, name, key):
     """Return a foreign key to the key of another table (or, by the empty name, of this one)."""
     return {
         "fields": [column],
-        "reference": {"resource": "" if target == name else target, "fields": key},
+        "reference": {"resource": "" if target == name else slug(target), "fields": key},
     }
 
 
 def schema_of(name, schemas):
     """Return the entry of `schema.toml` that a table follows."""
-    return schemas[name.split("/")[0]]
+    entry = schemas.get(name) or schemas.get(name.split("/")[0])
+    if entry is None:
+        sys.exit(f"schema.toml does not describe {name}.csv")
+    return entry
+
+
+def is_figures(name):
+    """Whether a table holds the figures of an indicator."""
+    return name.startswith(SCOPES)
 
 
 def vintages_of(name, tables):

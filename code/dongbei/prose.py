@@ -1,5 +1,6 @@
 """Numbers and tables of a chapter: computed in a cell, shown in the text."""
 
+from html import escape
 from numbers import Real
 
 import pandas as pd
@@ -35,26 +36,55 @@ class Table:
         What to show; the index is left out, so make it a column if it says something.
     formats
         Column -> format specification, such as ``{"share": ".1f"}``. Text needs none.
+    anchor
+        Column whose entries become addresses on the page, ``#claim-<entry>``. Such a table is long:
+        on the site its columns can be sorted and its rows searched.
 
     Raises
     ------
     ValueError
-        If a format names no column.
+        If a format or the anchor names no column, or two rows have one address.
     """
 
-    def __init__(self, frame: pd.DataFrame, formats: dict[str, str] | None = None):
+    def __init__(
+        self,
+        frame: pd.DataFrame,
+        formats: dict[str, str] | None = None,
+        *,
+        anchor: str | None = None,
+    ):
         formats = formats or {}
-        if unknown := set(formats) - set(frame.columns):
+        if unknown := {*formats, *([anchor] if anchor else [])} - set(frame.columns):
             raise ValueError(
                 f"no column {', '.join(sorted(unknown))}; there are {', '.join(frame)}"
             )
+        if anchor and frame[anchor].duplicated().any():
+            raise ValueError(f"two rows have one address: {anchor} must be unique")
+        self.anchor = anchor
         self.cells = frame.reset_index(drop=True).astype(object)
         for name, form in formats.items():
             self.cells[name] = [format(value, form) for value in frame[name]]
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        with pd.option_context("display.max_colwidth", None):
-            html = self.cells.to_html(
-                index=False, border=0, classes="chapter-table", justify="left"
+    def _html(self) -> str:
+        kind = "sortable dataframe" if self.anchor else "dataframe"
+        heads = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in self.cells)
+        rows = []
+        for row in self.cells.to_dict("records"):
+            name = f' id="claim-{escape(str(row[self.anchor]))}"' if self.anchor else ""
+            cells = "".join(
+                f'<td data-label="{escape(str(label))}">{self._cell(label, value)}</td>'
+                for label, value in row.items()
             )
-        return {"text/html": html, "text/plain": self.cells.to_string(index=False)}
+            rows.append(f"<tr{name}>{cells}</tr>")
+        return (
+            f'<table class="{kind}"><thead><tr>{heads}</tr></thead>\n<tbody>\n'
+            + "\n".join(rows)
+            + "\n</tbody></table>"
+        )
+
+    def _cell(self, label: str, value: object) -> str:
+        text = escape(str(value))
+        return f'<a href="#claim-{text}">{text}</a>' if label == self.anchor else text
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        return {"text/html": self._html(), "text/plain": self.cells.to_string(index=False)}

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 DATA = Path(__file__).resolve().parents[2] / "data"
+sys.path.insert(0, str(DATA))  # as when it is run as a script
 BUILD = runpy.run_path(str(DATA / "build.py"))
+numerals = sys.modules["numerals"]
 CATALOGUE = tomllib.loads((DATA / "catalogue.toml").read_text("utf-8"))
 
 
@@ -20,8 +22,25 @@ def rows(name):
 
 def test_missing_reference_names_the_cure(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["build.py", "--reference", str(tmp_path)])
-    with pytest.raises(SystemExit, match=r"--reference DIR.*complete"):
+    with pytest.raises(SystemExit, match="--reference DIR"):
         BUILD["main"]()
+
+
+def test_without_a_reference_folder_the_stored_figures_give_the_same_descriptor():
+    files = BUILD["build"](None)
+    assert BUILD["first_difference"](files, DATA) is None
+
+
+def test_every_numeral_of_a_text_is_looked_for(tmp_path):
+    table = tmp_path / "numerals.csv"
+    table.write_text("document,numeral\n004,2003\n004,8.5\n004,三\n004,1/5\n", "utf-8")
+    text = "在2003年<sup>[12]</sup>(PP3-6)为8.5%，$x_1=7$，三[3](http://example.net/9)的1/5"
+    (tmp_path / "004_text.txt").write_text(text, "utf-8")
+    assert numerals.first_difference(tmp_path, table) is None
+    (tmp_path / "004_text.txt").write_text(f"{text}和6", "utf-8")
+    assert "has 4 numerals, the table 3" in numerals.first_difference(tmp_path, table)
+    (tmp_path / "004_text.txt").write_text(text.replace("8.5", "8.6"), "utf-8")
+    assert "numeral 2 is 8.6" in numerals.first_difference(tmp_path, table)
 
 
 def test_written_files_show_no_difference(tmp_path):

@@ -6,7 +6,8 @@ they return is a *series*: a tidy frame with one row per place and year and the 
 (or ``region``), ``year``, ``value``, ``unit``, ``kind``, ``indicator``, ``vintage`` and ``source``.
 Everything else takes series and returns series: ``aggregation`` goes from provinces to regions,
 ``comparison`` gives shares, growth, ranks and index numbers and chains two vintages, ``units``
-converts, multiplies and divides.
+converts, multiplies and divides. ``records`` holds what is no series: single published figures,
+events, and prefectures at two censuses.
 """
 
 from dongbei.statistics.aggregation import regional_mean, regional_sum, sum_of_provinces
@@ -30,6 +31,7 @@ from dongbei.statistics.indicators import (
     vintages,
 )
 from dongbei.statistics.provinces import members, province_name, provinces, region_name, regions
+from dongbei.statistics.records import event, fact, facts, prefectures
 from dongbei.statistics.units import convert, demand_potential, product, ratio
 
 __all__ = [
@@ -39,12 +41,16 @@ __all__ = [
     "convert",
     "cumulative_index",
     "demand_potential",
+    "event",
+    "fact",
+    "facts",
     "growth",
     "index_number",
     "indicator",
     "indicators",
     "members",
     "national",
+    "prefectures",
     "product",
     "province_name",
     "provinces",

@@ -18,6 +18,12 @@ NUMBERS = {
     "value": "float64",
     "source_value": "float64",
     "estimated": "bool",
+    "out_of": "float64",
+    "population_2010": "Int64",
+    "population_2020": "Int64",
+    "number": "int64",
+    "row": "int64",
+    "column": "int64",
 }
 
 

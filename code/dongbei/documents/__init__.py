@@ -1,0 +1,37 @@
+"""What the five documents state, and whether it is true.
+
+``claims`` reads the ledger: every claim with its place, number and precision, and the tables and
+lists that the documents print. ``inside`` and ``outside`` hold the checks, one short function each:
+of the documents against themselves and each other, and against statistics and the public record.
+``findings`` says what a check finds and which verdict follows; ``audit`` runs them all.
+
+    python -m dongbei.documents                      the audit as a table
+    python -m dongbei.documents --json               the same as a list of objects
+    python -m dongbei.documents 004-share-2003       one claim with every check and number
+"""
+
+from dongbei.documents.audit import audit, checks, explain
+from dongbei.documents.claims import (
+    claims,
+    documents,
+    ledger,
+    lists,
+    missing,
+    printed_table,
+    themes,
+)
+from dongbei.documents.findings import VERDICTS
+
+__all__ = [
+    "VERDICTS",
+    "audit",
+    "checks",
+    "claims",
+    "documents",
+    "explain",
+    "ledger",
+    "lists",
+    "missing",
+    "printed_table",
+    "themes",
+]

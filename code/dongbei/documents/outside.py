@@ -1,0 +1,573 @@
+"""Checks of the documents against statistics, single published figures and the public record.
+
+As in `inside`, every public function is a check: a claim and the ledger in, a `Finding` out.
+"""
+
+from mpmath import iv
+
+from dongbei import statistics
+from dongbei.documents.findings import (
+    Finding,
+    Number,
+    ceiling,
+    compared,
+    floor,
+    printed,
+    recomputed,
+    show,
+    stands,
+)
+from dongbei.statistics.tables import table
+
+NORTHEAST = ["Liaoning", "Jilin", "Heilongjiang"]
+DELTA = {
+    "without Anhui": ["Shanghai", "Jiangsu", "Zhejiang"],
+    "with Anhui": ["Shanghai", "Jiangsu", "Zhejiang", "Anhui"],
+}
+COAST = ["Beijing-Tianjin", "North Coast", "East Coast", "South Coast"]
+
+# ---------------------------------------------------------------------------------------- product
+
+
+def share_of_product(claim, ledger):
+    """Compute the Northeast's share of the provinces' product in every vintage with the year."""
+    year = int(claim.period)
+    series = {
+        row.vintage: statistics.indicator("gdp_nominal", row.vintage)
+        for row in statistics.vintages("gdp_nominal").query("scope == 'provincial'").itertuples()
+    }
+    shares = {
+        vintage: statistics.regional_share(one[one["year"] == year], "Northeast", missing="record")
+        for vintage, one in series.items()
+        if (one["year"] == year).any()
+    }
+    if "census4" not in shares:
+        chained = statistics.chain(series["pre_census4"], series["census4"], link=2004)
+        shares["census4, continued before 2004 by the growth of pre_census4"] = (
+            statistics.regional_share(chained[chained["year"] == year], "Northeast")
+        )
+    readings = {vintage: one["value"].iloc[0] for vintage, one in shares.items()}
+    used = [
+        Number(
+            f"share in {year}, {name}", f"{readings[name]:.3f} percent", statistics.source_line(one)
+        )
+        for name, one in shares.items()
+    ]
+    fitting = [name for name, value in readings.items() if value in claim.interval]
+    because = (
+        f"In {len(readings)} vintages of the provinces' product the share of {year} is"
+        f" {_between(readings)} percent; it rounds to the printed number in"
+        f" {'; '.join(fitting) if fitting else 'none'}."
+    )
+    return recomputed(claim, readings, because, used)
+
+
+def nominal_growth_gap(claim, ledger):
+    """Compute how far nominal growth fell short of the nation's, for each sense of the 1990s."""
+    product = statistics.indicator("gdp_nominal", "mixed", years=range(1988, 2001))
+    own = _by_year(statistics.regional_sum(product, "Northeast"))
+    accounts = statistics.national("gdp_nominal", years=range(1988, 2001))
+    nations = {
+        "sum of provinces": _by_year(statistics.sum_of_provinces(product, missing="record")),
+        "national accounts": _by_year(accounts),
+    }
+    readings = {}
+    for first, last in ((1989, 1999), (1990, 1999), (1990, 2000), (1989, 1998), (1990, 1998)):
+        for name, nation in nations.items():
+            years = last - first
+            rates = [one.pct_change().loc[first + 1 : last].mean() for one in (nation, own)]
+            whole = [(one[last] / one[first]) ** (1 / years) for one in (nation, own)]
+            readings[f"{first}-{last}, mean of yearly rates, {name}"] = 100 * (rates[0] - rates[1])
+            readings[f"{first}-{last}, rate over the whole, {name}"] = 100 * (whole[0] - whole[1])
+    hits = [name for name, value in readings.items() if value in claim.interval]
+    because = (
+        f"{len(readings)} ways to take the decade, the mean and the nation give"
+        f" {_between(readings)} points a year; {len(hits) or 'none'} of them rounds to the printed"
+        f" number{f' ({hits[0]})' if hits else ''}."
+    )
+    used = _used("nominal product", product, accounts)
+    return compared(claim, readings, because, used)
+
+
+def rank_from_the_last(claim, ledger):
+    """Rank the provinces by real growth of product, the slowest first."""
+    year, province = int(claim.period), claim.claim.rpartition("-")[2].title()
+    growth = statistics.indicator("gdp_index_real", years=year)
+    ranks = statistics.rank(growth, ties="min", largest_first=False).set_index("province")["value"]
+    rate = growth.set_index("province")["value"][province] - 100
+    because = (
+        f"{province} grew by {rate:.1f} percent in {year}, rank {ranks[province]:.0f} from the last"
+        f" of {len(ranks)}."
+    )
+    return recomputed(claim, {str(year): ranks[province]}, because, _used("real growth", growth))
+
+
+def relative_growth_fell(claim, ledger):
+    """Compare the gap of real growth to all provinces before and after the strategy."""
+    links = statistics.indicator("gdp_index_real")
+    weights = statistics.indicator("gdp_nominal", "mixed")
+    everybody = {"all": statistics.provinces()["province"]}
+    own = _by_year(statistics.regional_mean(links, weights, "Northeast", lag=1))
+    gap = own - _by_year(statistics.regional_mean(links, weights, everybody, lag=1))
+    before = gap.loc[:2003].mean()
+    after = {f"2004-{last}": gap.loc[2004:last].mean() for last in (2013, 2019)}
+    after["2014-2019"] = gap.loc[2014:].mean()
+    because = (
+        f"Growth less that of all provinces was {before:.2f} points in 2001-2003 and "
+        + ", ".join(f"{value:.2f} in {years}" for years, value in after.items())
+        + "; the table has no earlier year."
+    )
+    readings = {years: value < before for years, value in after.items()}
+    return stands(readings, because, _used("real growth", links, weights))
+
+
+def gap_to_the_coast_widens(claim, ledger):
+    """Follow product per head relative to the coast: it would fall over every five years."""
+    groups = {
+        "Northeast": NORTHEAST,
+        "coast": [p for name in COAST for p in statistics.members(name)],
+    }
+    readings, words, used = {}, [], []
+    for product, people in (("mixed", "pre2020census"), ("census5", "census2020")):
+        series = (
+            statistics.indicator("gdp_nominal", product),
+            statistics.indicator("population", people),
+        )
+        sums = [_wide(statistics.regional_sum(one, groups, missing="record")) for one in series]
+        heads = (sums[0] / sums[1]).dropna()
+        ratio = heads["Northeast"] / heads["coast"]
+        readings[f"{product}, {ratio.index[0]}-{ratio.index[-1]}"] = (
+            ratio.diff(5).dropna() < 0
+        ).all()
+        low = ratio.loc[:2010].idxmin()
+        high = ratio.loc[low:].idxmax()
+        words.append(
+            f"in {product} it fell from {ratio.iloc[0]:.2f} ({ratio.index[0]}) to {ratio[low]:.2f}"
+            f" ({low}), rose to {ratio[high]:.2f} ({high}) and ended at {ratio.iloc[-1]:.2f}"
+        )
+        used += _used("product per head", *series)
+    because = "Product per head relative to the coast: " + "; ".join(words) + "."
+    return stands(readings, because, used)
+
+
+# ----------------------------------------------------------------------------------------- demand
+
+
+def demand_potential(claim, ledger):
+    """Compute the ratio of demand potentials as the article could have done in 2020.
+
+    Residents times disposable income per head (document 001, footnote 2), population before the
+    census of 2020; its 2019 is 2018 continued by the growth of today's series.
+    """
+    series = statistics.demand_potential("pre2020census", years=range(2013, 2019))
+    newer = statistics.demand_potential("census2020", years=(2018, 2019))
+    readings = {}
+    for name, provinces in DELTA.items():
+        ratio = _ratio(series, provinces)
+        today = _ratio(newer, provinces)
+        readings |= {f"{name}, {year}": value for year, value in ratio.items()}
+        readings[f"{name}, 2019"] = ratio[2018] * today[2019] / today[2018]
+    hits = [name for name, value in readings.items() if value in claim.interval]
+    because = (
+        f"With and without Anhui, 2013 to 2019, the ratio is {_between(readings)}; it rounds to the"
+        f" printed number {'only ' + ' and '.join(hits) if hits else 'in no reading'}."
+    )
+    return recomputed(claim, readings, because, _used("demand potential", series, newer))
+
+
+def demand_ratio_falls(claim, ledger):
+    """Ask of both demands, with and without Anhui, whether the ratio falls in every year."""
+    potential = statistics.demand_potential("pre2020census", years=range(2013, 2019))
+    actual = statistics.indicator("consumption_household", "post_census2004")
+    readings, rises = {}, set()
+    for name, provinces in DELTA.items():
+        for what, series in (("potential", potential), ("household consumption", actual)):
+            change = _ratio(series, provinces).diff().dropna()
+            readings[f"{what}, {name}"] = (change < 0).all()
+            rises |= {(what, year) for year in change.index[change >= 0]}
+    years = ", ".join(f"{year}" for year in sorted({year for _, year in rises}))
+    because = (
+        "The ratio of potentials falls in every year from 2013 to 2018; that of household"
+        f" consumption falls from 2005 to 2017 but rises in {years or 'no year'}."
+    )
+    return stands(readings, because, _used("demand", potential, actual))
+
+
+def demand_used(claim, ledger):
+    """Divide household consumption of the national accounts by disposable income: context."""
+    actual, potential = _consumption_and_income()
+    used = _wide(statistics.regional_sum(actual, {"Northeast": NORTHEAST}))["Northeast"]
+    income = _wide(statistics.regional_sum(potential, {"Northeast": NORTHEAST}))["Northeast"]
+    share = (100 * used / income).dropna()
+    readings = {f"national accounts, {year}": value for year, value in share.items()}
+    because = (
+        f"Household consumption of the national accounts, another concept than that of the survey,"
+        f" is {_between(readings)} percent of income in 2013-2017."
+    )
+    found = compared(claim, readings, because, _used("consumption and income", actual, potential))
+    return Finding("context", found.readings, found.because, found.numbers)
+
+
+def demand_used_gap(claim, ledger):
+    """Compare the shares of used demand by the national accounts: context."""
+    actual, potential = _consumption_and_income()
+    readings = {}
+    for name, provinces in DELTA.items():
+        groups = {"Northeast": NORTHEAST, "delta": provinces}
+        used, income = (_wide(statistics.regional_sum(one, groups)) for one in (actual, potential))
+        share = (100 * used / income).dropna()
+        readings[f"{name}, 2017"] = share.loc[2017, "Northeast"] - share.loc[2017, "delta"]
+    because = (
+        "By household consumption of the national accounts, another concept than the survey's,"
+        f" the Northeast's share less the delta's is {_between(readings)} points in 2017."
+    )
+    found = compared(claim, readings, because, _used("consumption and income", actual, potential))
+    return Finding("context", found.readings, found.because, found.numbers)
+
+
+# -------------------------------------------------------------------------------------- transfers
+
+
+def transfers_below_ceiling(claim, ledger):
+    """Hold transfers against what a province spent beyond its own revenue.
+
+    A budget spends its own revenue, transfers and what it borrows, so transfers cannot exceed
+    spending less revenue by more than is carried over. The ceiling is generous: for 2007-2022 only
+    taxes count as own revenue, and for 2003-2004 all spending of 2005 stands for each year.
+    """
+    province = claim.claim.rpartition("-")[2].title()
+    spent = statistics.indicator("budget_expenditure", provinces=province)
+    revenue = statistics.indicator("budget_revenue", years=(2005, 2006), provinces=province)
+    taxes = statistics.indicator("tax_revenue", years=range(2007, 2023), provinces=province)
+    spending = _by_year(spent)
+    early, late = _by_year(revenue), _by_year(taxes)
+    limit = (
+        2 * spending[2005]
+        + (spending[early.index] - early).sum()
+        + (spending[late.index] - late).sum()
+    )
+    paid = statistics.indicator("central_transfers", provinces=province)
+    actual = 100 * _by_year(paid).sum() / (spending - late)[_by_year(paid).index].sum()
+    because = (
+        f"From 2003 to 2022 {province} spent at most {limit:,.0f} hundred million yuan beyond its"
+        f" own taxes; in 2014-2016 transfers were {actual:.0f} percent of that difference."
+    ).replace(",", " ")
+    used = _used("budget", spent, revenue, taxes, paid)
+    return ceiling(claim, {"spending less own revenue": limit}, because, used)
+
+
+# ----------------------------------------------------------------------------------------- people
+
+
+def net_outflow_and_births(claim, ledger):
+    """Bound net outflow from below by the loss of residents, births and the most deaths.
+
+    Residents change by births less deaths less net outflow, so net outflow is at least the loss
+    plus births less as many deaths as the highest death rate on record in the region would bring.
+    """
+    least = _least_outflow(NORTHEAST)
+    because = (
+        f"Residents fell by {least['loss']:.0f} ten thousand from 2010 to 2020; with"
+        f" {least['births']:.0f} born by 2019 and at most {least['deaths']:.0f} dead"
+        f" ({least['rate']:.2f} per thousand a year), at least {least['least']:.0f} left."
+    )
+    return floor(claim, {"residents, births, deaths": least["least"]}, because, least["numbers"])
+
+
+def outflow_above_net(claim, ledger):
+    """Bound gross outflow from below by the least net outflow."""
+    least = _least_outflow(NORTHEAST)
+    because = (
+        f"At least {least['least']:.0f} ten thousand left on balance, so as many or more left; as a"
+        " net figure the printed number would fit."
+    )
+    return floor(claim, {"least net outflow": least["least"]}, because, least["numbers"])
+
+
+def net_migration_of_provinces(claim, ledger):
+    """Ask whether the same bound settles the direction of migration, province by province."""
+    least = {name: _least_outflow([name]) for name in NORTHEAST}
+    readings = {
+        "Jilin and Heilongjiang lose": least["Jilin"]["least"] > 0 < least["Heilongjiang"]["least"],
+        "Liaoning can have gained": least["Liaoning"]["least"] < 0,
+    }
+    because = "Net outflow is at least " + ", ".join(
+        f"{one['least']:.0f} ten thousand in {name}" for name, one in least.items()
+    )
+    return stands(readings, because + ".", [n for one in least.values() for n in one["numbers"]])
+
+
+def _least_outflow(provinces):
+    people = statistics.indicator(
+        "population", "census2020", years=range(2010, 2021), provinces=provinces
+    )
+    rates = statistics.indicator("birth_rate", years=range(2011, 2020), provinces=provinces)
+    residents, births = _wide(people), _wide(rates)
+    dead = [
+        statistics.fact("population", "death rate", "Heilongjiang", y) for y in ("2021", "2022")
+    ]
+    worst = max(dead, key=lambda row: row["value"])
+    born = (births * residents.loc[births.index] / 1000).sum().sum()
+    most = worst["value"] / 1000 * residents.loc[2011:].sum().sum()
+    loss = (residents.loc[2010] - residents.loc[2020]).sum()
+    numbers = [
+        *_used("residents and births", people, rates),
+        Number(
+            "death rate, the highest on record", f"{worst['value']} per thousand", _origin(worst)
+        ),
+    ]
+    return {
+        "loss": loss, "births": born, "deaths": most, "rate": worst["value"],
+        "least": loss + born - most, "numbers": numbers,
+    }  # fmt: skip
+
+
+def groups_within_residents(claim, ledger):
+    """Hold a group of people in Liaoning against residents less the other groups."""
+    keys = ("state-laid-off", "collective-laid-off", "retired", "urban-allowance", "rural-poor")
+    others = [ledger[f"002-{key}"] for key in keys if f"002-{key}" != claim.claim]
+    people = statistics.indicator("population", "pre2020census", years=2006, provinces="Liaoning")
+    rest = people["value"].iloc[0] - sum(iv.mpf(one.interval.a) for one in others)
+    because = f"Liaoning's residents of 2006 less the other groups are {show(rest)} ten thousand."
+    used = [*_used("residents", people), *printed(*others)]
+    return ceiling(claim, {"residents of 2006": rest}, because, used)
+
+
+def prefectures_of_the_northeast(claim, ledger):
+    """Count the prefecture-level units of the three provinces, and those that are cities."""
+    units = statistics.prefectures()
+    units = units[units["province"].isin(NORTHEAST)]["prefecture_zh"]
+    readings = {"units": len(units), "cities proper": int(units.str.endswith("市").sum())}
+    because = (
+        f"The census lists {readings['units']} units at prefecture level, of which"
+        f" {readings['cities proper']} are cities proper."
+    )
+    used = [
+        Number("prefecture-level units", str(len(units)), "population censuses of 2010 and 2020")
+    ]
+    return recomputed(claim, readings, because, used)
+
+
+# --------------------------------------------------------------------------------------- industry
+
+
+def implied_industry(claim, ledger):
+    """Hold the industry that table 1 implies against secondary industry.
+
+    Output over share is the province's industrial output. Times the rate of value added of its
+    industry it cannot exceed the value added of the whole secondary sector.
+    """
+    province = claim.claim.rpartition("-")[2]
+    output = ledger[f"002-high-technology-{province}"]
+    share = ledger[f"002-high-technology-share-{province}"]
+    rate = statistics.fact("profitability", "value added rate", province.title(), "2005")
+    parts = (
+        statistics.indicator(
+            "secondary_share", "pre_census4", years=2006, provinces=province.title()
+        ),
+        statistics.indicator("gdp_nominal", "pre_census4", years=2006, provinces=province.title()),
+    )
+    secondary = statistics.product(*parts, indicator="secondary", unit="100 million yuan")
+    most = secondary["value"].iloc[0] / (rate["value"] / 100)
+    implied = output.interval / share.interval * 100
+    because = (
+        f"Output and share imply an industry of {show(implied)} hundred million yuan; with"
+        f" {rate['value']} percent of value added (2005) and a secondary sector of"
+        f" {secondary['value'].iloc[0]:.0f}, it was {most:.0f} at most."
+    )
+    used = [
+        *printed(output, share),
+        *_used("secondary industry", *parts),
+        Number("rate of value added, 2005", f"{rate['value']} percent", _origin(rate)),
+    ]
+    if claim is output:
+        return ceiling(
+            claim, {"share of the largest industry": share.interval / 100 * most}, because, used
+        )
+    return floor(
+        claim, {"output over the largest industry": output.interval / most * 100}, because, used
+    )
+
+
+def key_projects_of_the_nation(claim, ledger):
+    """Compare the number of key projects with an independent account."""
+    row = _projects().iloc[0]
+    because = f"{row['title']} counts {row['out_of']:.0f} too."
+    used = [Number("key projects", f"{row['out_of']:.0f}", _origin(row))]
+    return compared(claim, {"independent account": row["out_of"]}, because, used)
+
+
+def key_projects_elsewhere(claim, ledger):
+    """Compare the Northeast's part of the key projects with independent accounts."""
+    rows = _projects()
+    readings = {
+        f"{row.value:.0f} of {row.out_of:.0f}": 100 * row.value / row.out_of
+        for row in rows.itertuples()
+    }
+    because = "Independent accounts give " + " and ".join(
+        f"{name} ({value:.1f} percent)" for name, value in readings.items()
+    )
+    used = [
+        Number(
+            "projects in the Northeast", f"{row['value']:.0f} of {row['out_of']:.0f}", _origin(row)
+        )
+        for _, row in rows.iterrows()
+    ]
+    return compared(claim, readings, because + ".", used)
+
+
+def _projects():
+    rows = statistics.facts("plan era")
+    rows = rows[rows["out_of"].notna() & (rows["unit"] == "projects")]
+    return rows.sort_values("out_of", ascending=False, kind="stable").drop_duplicates(
+        "out_of", keep="last"
+    )
+
+
+def machine_tools_after_2008(claim, ledger):
+    """Compare Liaoning's share of machine tools in 2012 with the whole Northeast's in 2024."""
+    what = "share of national metal-cutting machine tool output"
+    then = statistics.fact("machine tools", what, "Liaoning", "2012 Jan-Sep")
+    now = statistics.fact("machine tools", what, "Northeast", "2024")
+    because = (
+        f"Liaoning alone made {then['value']} percent in 2012, the whole Northeast"
+        f" {now['value']} in 2024; the coast of this count has other members."
+    )
+    used = [
+        Number(f"{what}, {row['region']} {row['period']}", f"{row['value']} percent", _origin(row))
+        for row in (then, now)
+    ]
+    return stands({"the Northeast's share fell": now["value"] < then["value"]}, because, used)
+
+
+def machine_tool_imports(claim, ledger):
+    """Compare imports of machine tools in the years that are published."""
+    rows = [
+        statistics.fact(
+            "machine tools", f"imports of metal-working machine tools{which}", "China", year
+        )
+        for which, year in ((" (minimum of 2003-17)", "2003"), (" (maximum of 2003-17)", "2012"))
+    ]
+    low, high = (row["value"] for row in rows)
+    because = (
+        f"Imports rose from {low} hundred million dollars in 2003 to {high} in 2012, the least and"
+        " the most of 2003-2017; earlier years are not published openly."
+    )
+    used = [
+        Number(f"imports {row['period']}", f"{row['value']} {row['unit']}", _origin(row))
+        for row in rows
+    ]
+    return stands({"2003 to 2012": high > low}, because, used)
+
+
+# --------------------------------------------------------------------------------- regions, events
+
+
+def regions_cover_china(claim, ledger):
+    """Compare the regions that the note lists with the list of provinces and with ours."""
+    items = table("documents/lists")
+    listed = items[items["claim"] == claim.claim]["item_zh"].str.split(" ")
+    regions, names = listed.str[0].tolist(), listed.str[1].tolist()
+    provinces, ours = statistics.provinces(), statistics.regions()
+    region_zh = dict(zip(ours["region"], ours["region_zh"], strict=True))
+    expected = dict(zip(provinces["province_zh"], provinces["region"].map(region_zh), strict=True))
+    because = (
+        f"The note names {len(names)} provinces, {len(set(names))} different ones, in"
+        f" {len(set(regions))} regions; there are {len(expected)}."
+    )
+    used = [Number("provinces", str(len(expected)), "national standard GB/T 2260")]
+    readings = {
+        "each province once": sorted(names) == sorted(expected),
+        "as in this report": dict(zip(names, regions, strict=True)) == expected,
+    }
+    return stands(readings, because, used, strength="recomputed")
+
+
+EVENTS = {
+    "001-coast-strategy": "coastal_strategy",
+    "001-southern-tour": "southern_tour",
+    "001-wto": "wto_accession",
+    "002-porter": "competitive_advantage",
+    "004-politburo": "politburo_2023",
+    "004-symposium": "symposium_2023",
+    "004-strategy": "northeast_revitalisation",
+    "004-west": "western_development",
+    "004-central": "rise_of_central_china",
+    "004-seventh-census": "seventh_census",
+}
+
+
+def on_record(claim, ledger):
+    """Compare a date with the public record."""
+    event = statistics.event(EVENTS[claim.claim])
+    because = f"On record: {event['what'].rstrip('.')} ({event['date']})."
+    used = [Number(event["what"].rstrip("."), event["date"], event["source"])]
+    agrees = event["date"].startswith(claim.printed)
+    return stands({event["date"]: agrees}, because, used, strength="recomputed")
+
+
+def strategy_exists_by_then(claim, ledger):
+    """Compare the year from which the strategy worked with the month it was issued."""
+    event = statistics.event("northeast_revitalisation")
+    issued = int(event["date"][:4])
+    because = (
+        f"The strategy was issued in {event['date'][:7]}; its first full year is {issued + 1}."
+    )
+    used = [Number(event["what"].rstrip("."), event["date"], event["source"])]
+    return compared(claim, {"issued": issued, "first full year": issued + 1}, because, used)
+
+
+def years_since_the_strategy(claim, ledger):
+    """Count the years from the strategy to the document."""
+    event = statistics.event("northeast_revitalisation")
+    years = int(claim.period) - int(event["date"][:4])
+    because = (
+        f"The strategy was issued in {event['date'][:7]}, {years} years before {claim.period}."
+    )
+    used = [Number(event["what"].rstrip("."), event["date"], event["source"])]
+    return recomputed(claim, {"years": years}, because, used)
+
+
+# ---------------------------------------------------------------------------------------- reading
+
+
+def _origin(row):
+    """Write where a published figure is from, and how far to trust it."""
+    return f"{row['publisher']}: {row['title']} ({row['reliability']})"
+
+
+def _used(what, *series):
+    """Return one number used per series: which indicator, vintage, years and source."""
+    return [
+        Number(
+            f"{what}: {one['indicator'].iloc[0]}, {one['vintage'].iloc[0]}",
+            f"{len(one)} figures, {one['year'].min()}-{one['year'].max()}",
+            statistics.source_line(one),
+        )
+        for one in series
+    ]
+
+
+def _by_year(series):
+    return series.set_index("year")["value"]
+
+
+def _wide(series):
+    place = "region" if "region" in series else "province"
+    return series.pivot(index="year", columns=place, values="value")
+
+
+def _ratio(series, provinces):
+    sums = _wide(statistics.regional_sum(series, {"Northeast": NORTHEAST, "delta": provinces}))
+    return sums["Northeast"] / sums["delta"]
+
+
+def _consumption_and_income():
+    years = range(2013, 2018)
+    actual = statistics.indicator("consumption_household", "post_census2004", years=years)
+    return actual, statistics.demand_potential("pre2020census", years=years)
+
+
+def _between(readings):
+    low, high = min(readings.values()), max(readings.values())
+    return f"{low:.2f} to {high:.2f}"
