@@ -80,7 +80,8 @@ def vendor() -> None:
 def main() -> None:
     """Create the environment unless it is complete and current."""
     require_venv()
-    if STAMP.exists() and STAMP.read_text() == fingerprint():
+    wanted = fingerprint()  # what is edited from here on belongs to the next run
+    if STAMP.exists() and STAMP.read_text() == wanted:
         return
     print("Creating the environment in .venv (a few minutes, once) ...", flush=True)
     if VENV.is_symlink():
@@ -100,7 +101,7 @@ def main() -> None:
     )
     run("install dongbei", *pip, "--no-deps", "--no-build-isolation", "--editable", ".")
     vendor()
-    STAMP.write_text(fingerprint())
+    STAMP.write_text(wanted)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The book's own Sphinx extension: assets, links to claims, and two mends of the theme."""
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -56,11 +57,16 @@ def add_scripts(app, pagename, templatename, context, doctree) -> None:
         app.add_js_file("tables.js", loading_method="defer")
 
 
+def digits(text: str) -> set[str]:
+    """Return the numbers in a text; 32 553 and 32553 are one."""
+    return set(re.findall(r"\d+(?:[./]\d+)*", re.sub(r"(?<=\d) (?=\d)", "", text)))
+
+
 class ClaimRole(SphinxRole):
     """Quote a claim of a document: ``{claim}`004-share-2003` `` or ``{claim}`words <key>` ``.
 
-    Shows what is stated and leads to the claim in the ledger; a claim that does not exist is an
-    error of the build.
+    Shows what is stated and leads to the claim in the ledger. A claim that does not exist is an
+    error of the build, and so are words with a number that the claim does not print.
     """
 
     def run(self):
@@ -68,13 +74,17 @@ class ClaimRole(SphinxRole):
         titled, title, key = split_explicit_title(self.text)
         ledger = documents.ledger()
         if key not in ledger:
-            message = self.inliner.reporter.error(
-                f"no claim {key!r} in data/documents/claims.csv", line=self.lineno
-            )
-            return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
+            return self.refuse(f"no claim {key!r} in data/documents/claims.csv")
+        if titled and (wrong := digits(title) - digits(ledger[key].printed)):
+            return self.refuse(f"{key} prints {ledger[key].stated!r}, not {', '.join(wrong)}")
         page = self.env.app.builder.get_relative_uri(self.env.docname, LEDGER)
         words = title if titled else ledger[key].stated
         return [nodes.reference("", words, refuri=f"{page}#claim-{key}", internal=True)], []
+
+    def refuse(self, why):
+        """Report an error at the place of the role."""
+        message = self.inliner.reporter.error(why, line=self.lineno)
+        return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
 
 
 def remove_thebe(app, config) -> None:

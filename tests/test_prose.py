@@ -49,3 +49,17 @@ def test_a_table_shows_markup_as_text():
 def test_a_format_for_no_column_is_refused():
     with pytest.raises(ValueError, match="no column share; there are what"):
         Table(pd.DataFrame({"what": ["a"]}), {"share": ".1f"})
+
+
+def test_a_table_with_addresses_gives_every_row_its_own():
+    html = Table(pd.DataFrame({"Claim": ["a-1", "b<2"], "n": [3, 4]}), anchor="Claim")._html()
+    assert '<tr id="claim-a-1"><td data-label="Claim"><a href="#claim-a-1">a-1</a></td>' in html
+    assert 'id="claim-b&lt;2"' in html
+    assert 'class="sortable' in html
+
+
+def test_an_address_is_unique_and_a_column():
+    with pytest.raises(ValueError, match="two rows have one address"):
+        Table(pd.DataFrame({"Claim": ["a", "a"]}), anchor="Claim")
+    with pytest.raises(ValueError, match="no column Claim"):
+        Table(pd.DataFrame({"what": ["a"]}), anchor="Claim")

@@ -30,6 +30,8 @@ def quote(**numbers: Real | str) -> None:
 class Table:
     """A frame shown whole, each column in a format of its own.
 
+    With five columns or more its rows become paragraphs on a narrow screen.
+
     Parameters
     ----------
     frame
@@ -66,7 +68,8 @@ class Table:
             self.cells[name] = [format(value, form) for value in frame[name]]
 
     def _html(self) -> str:
-        kind = "sortable dataframe" if self.anchor else "dataframe"
+        kind = "dataframe stacked" if self.cells.shape[1] >= 5 else "dataframe"
+        kind = f"sortable {kind}" if self.anchor else kind
         heads = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in self.cells)
         rows = []
         for row in self.cells.to_dict("records"):

@@ -161,6 +161,28 @@ def test_a_page_that_warns_leaves_the_last_good_book(book):
     assert book.products() == before
 
 
+@pytest.mark.parametrize(
+    ("quoted", "cause"),
+    [
+        ("004-share-2004", "no claim '004-share-2004'"),
+        ("4.8 percent <004-share-2021>", "004-share-2021 prints '4.9 percent', not 4.8"),
+    ],
+)
+def test_a_claim_that_does_not_exist_or_is_misquoted_leaves_the_last_good_book(book, quoted, cause):
+    shutil.copytree(ROOT / "data" / "documents", book.root / "data" / "documents")
+    write(book.root, f"{CHAPTER}\n{{claim}}`004-share-2021`\n")
+    code, output = book.build()
+    assert code == 0, output
+    page = (book.root / "_build/html/notebooks/part/chapter.html").read_text()
+    assert 'evidence/ledger.html#claim-004-share-2021">4.9 percent</a>' in page
+    before = book.products()
+    write(book.root, f"{CHAPTER}\n{{claim}}`{quoted}`\n")
+    code, output = book.build()
+    assert code != 0
+    assert cause in output
+    assert book.products() == before
+
+
 def test_a_formula_that_cannot_be_read_leaves_the_last_good_book(book):
     before = book.products()
     write(book.root, CHAPTER + r"$\undefinedcommand{x}$")

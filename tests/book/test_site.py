@@ -143,7 +143,7 @@ def test_every_download_is_there_and_holds_what_the_chart_draws(name):
 
 
 def test_a_chart_follows_the_colour_scheme_without_being_drawn_again(visit):
-    page = visit(WITH_CHARTS[0])
+    page = visit("notebooks/evidence/regional-record.html")
     make_live(page)
     line = page.locator(".chart-view svg path[stroke^='var(--chart-northeast)']").first
     colour = "element => getComputedStyle(element).stroke"

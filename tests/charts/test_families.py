@@ -147,3 +147,44 @@ def test_panels_keep_a_legend_that_says_something_else():
     )
     texts = [element.text for element in elements if element.tag.endswith("text")]
     assert [text for text in texts if text in REGIONS] == list(REGIONS)
+
+
+PARTS = pd.DataFrame(
+    [("b", "inconsistent", 1), ("b", "reproduced", 3), ("a", "reproduced", 2)],
+    columns=["what", "verdict", "value"],
+)
+
+
+def stacks(frame=PARTS):
+    return charts.stacks(
+        frame, category="what", group="verdict", title="Claims", palette=charts.VERDICTS
+    )
+
+
+def test_parts_stand_in_the_order_of_the_palette_and_add_up():
+    names = {f"var(--chart-{name})": name for name in COLOURS}
+    bars = [one for one in drawn(stacks()) if one.get("aria-roledescription") == "bar"]
+    found = [
+        (names[one.get("fill")], *map(float, re.findall(r"[\d.]+", one.get("d"))[:3]))
+        for one in bars
+    ]  # colour, left, top, width
+    first = sorted(
+        (row for row in found if row[2] == min(one[2] for one in found)), key=lambda r: r[1]
+    )
+    assert [row[0] for row in first] == ["blue", "pink"]
+    (_, left, _, three), (_, right, _, one) = first
+    assert right == pytest.approx(left + three)
+    assert three == pytest.approx(3 * one)
+
+
+def test_totals_stand_at_the_ends_of_the_bars():
+    texts = [element.text for element in drawn(stacks()) if element.tag.endswith("text")]
+    assert {"4", "2"} <= set(texts)
+    assert texts.index("b") < texts.index("a")
+
+
+def test_a_negative_part_or_one_without_a_colour_is_refused():
+    with pytest.raises(ValueError, match="cannot be negative"):
+        stacks(PARTS.assign(value=-1))
+    with pytest.raises(ValueError, match="no fixed colour for guessed"):
+        stacks(PARTS.replace("inconsistent", "guessed"))

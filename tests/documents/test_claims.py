@@ -121,7 +121,7 @@ class TestRefusals:
         with pytest.raises(ValueError, match="from what"):
             compared(claim(), {"reading": 8.5}, "Nothing.", [])
         with pytest.raises(ValueError, match="what it computed"):
-            Finding("bound", (), "Nothing.", ("number",))
+            Finding("ceiling", (), "Nothing.", ("number",))
 
     def test_an_unknown_table_names_the_known(self):
         with pytest.raises(ValueError, match="there are 002-table-1, 002-table-2, 002-table-3"):

@@ -26,7 +26,7 @@ def pairs(*strengths):
     ]
 
 
-EQUAL, BOUNDS = pairs("recomputed", "compared"), pairs("bound")
+EQUAL, BOUNDS = pairs("recomputed", "compared"), pairs("ceiling", "floor")
 
 
 def decimals(claim):

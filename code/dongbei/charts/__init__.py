@@ -8,13 +8,14 @@ turn a figure into HTML.
 
 from dongbei.charts.explorer import Slider, explorer
 from dongbei.charts.expression import vega_expression
-from dongbei.charts.families import bars, lines, rule, shade, small_multiples, spans
+from dongbei.charts.families import bars, lines, rule, shade, small_multiples, spans, stacks
 from dongbei.charts.figures import Figure, figure
-from dongbei.charts.theme import PROVINCES, REGIONS, colour, colour_scale
+from dongbei.charts.theme import PROVINCES, REGIONS, VERDICTS, colour, colour_scale
 
 __all__ = [
     "PROVINCES",
     "REGIONS",
+    "VERDICTS",
     "Figure",
     "Slider",
     "bars",
@@ -27,5 +28,6 @@ __all__ = [
     "shade",
     "small_multiples",
     "spans",
+    "stacks",
     "vega_expression",
 ]

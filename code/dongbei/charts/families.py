@@ -142,6 +142,64 @@ def bars(
     return alt.layer(bar, *labels).properties(height=24 * frame[category].nunique())
 
 
+def stacks(
+    frame: pd.DataFrame,
+    *,
+    category: str,
+    group: str,
+    value: str = "value",
+    title: str,
+    palette,
+    format: str = ".0f",
+) -> alt.LayerChart:
+    """Draw one horizontal bar per category, made of parts, with its total at the end.
+
+    Categories stand in the order of the frame, parts in the order of the palette.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, a part is negative or has no colour in the palette.
+    """
+    require(frame, category, group, value)
+    if (frame[value] < 0).any():
+        raise ValueError(f"a part of a whole cannot be negative: see {value}")
+    present = set(frame[group])
+    order = [name for name in palette if name in present]
+    scale = colour_scale([*order, *sorted(present - set(order))], palette)
+    totals = frame.groupby(category)[value].sum()
+    y = alt.Y(
+        f"{category}:N",
+        sort=list(dict.fromkeys(frame[category])),
+        title=None,
+        axis=alt.Axis(domain=False, labelPadding=6),
+    )
+    limits = alt.Scale(domain=roomy(totals), nice=False)
+    bar = (
+        alt.Chart(frame)
+        .transform_calculate(place=f"indexof({order}, datum['{group}'])")
+        .mark_bar()
+        .encode(
+            y=y,
+            x=alt.X(f"{value}:Q", title=title, scale=limits, axis=alt.Axis(grid=True, tickCount=5)),
+            color=alt.Color(f"{group}:N", scale=scale),
+            order=alt.Order("place:Q"),
+            tooltip=[
+                alt.Tooltip(f"{category}:N"),
+                alt.Tooltip(f"{group}:N"),
+                alt.Tooltip(f"{value}:Q", format=format),
+            ],
+        )
+    )
+    total = (
+        alt.Chart(frame)
+        .transform_aggregate(total=f"sum({value})", groupby=[category])
+        .mark_text(align="left", dx=4)
+        .encode(y=y, x=alt.X("total:Q", title=title), text=alt.Text("total:Q", format=format))
+    )
+    return alt.layer(bar, total).properties(height=28 * len(totals))
+
+
 def roomy(values: pd.Series) -> list[float]:
     """Return the domain of bars from zero, with room for a number at either end."""
     low, high = min(values.min(), 0), max(values.max(), 0)

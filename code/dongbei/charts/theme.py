@@ -60,6 +60,18 @@ PROVINCES = MappingProxyType(
 """The three provinces: one hue in three steps, told apart by the dash as well."""
 
 
+VERDICTS = MappingProxyType(
+    {
+        "reproduced": "blue",
+        "consistent": "sky",
+        "inconsistent": "pink",
+        "data not public": "grey",
+        "definition not given": "amber",
+    }
+)
+"""The verdicts on what the documents claim."""
+
+
 def colour(name: str) -> str:
     """Return the light value of a colour, as a hex string.
 

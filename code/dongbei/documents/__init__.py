@@ -10,7 +10,7 @@ of the documents against themselves and each other, and against statistics and t
     python -m dongbei.documents 004-share-2003       one claim with every check and number
 """
 
-from dongbei.documents.audit import audit, checks, explain
+from dongbei.documents.audit import audit, checks, explain, findings
 from dongbei.documents.claims import (
     claims,
     documents,
@@ -18,6 +18,7 @@ from dongbei.documents.claims import (
     lists,
     missing,
     printed_table,
+    segments,
     themes,
 )
 from dongbei.documents.findings import VERDICTS
@@ -29,9 +30,11 @@ __all__ = [
     "claims",
     "documents",
     "explain",
+    "findings",
     "ledger",
     "lists",
     "missing",
     "printed_table",
+    "segments",
     "themes",
 ]

@@ -34,6 +34,26 @@ def run(entries=None, context=None):
     }
 
 
+def findings(name):
+    """Return what the checks of one claim find, in their order.
+
+    Raises
+    ------
+    ValueError
+        If there is no such claim; names the closest.
+    """
+    entries = ledger()
+    claim = _claim(name, entries)
+    return [finding for _, finding in run({name: claim}, entries)[name]]
+
+
+def _claim(name, entries):
+    if name not in entries:
+        near = [key for key in entries if name in key] or sorted(entries)[:3]
+        raise ValueError(f"no claim {name!r}; there are {', '.join(near[:5])}")
+    return entries[name]
+
+
 def checks(entries=None):
     """List what every check found, reading by reading.
 
@@ -68,7 +88,7 @@ def audit(entries=None):
     -------
     pandas.DataFrame
         ``id``, ``document``, ``place``, ``statement``, ``kind``, ``stated`` (number and unit),
-        ``computed`` (value or range, or a bound), ``difference`` (of the nearest reading from the
+        ``computed`` (value or range, or a limit), ``difference`` (of the nearest reading from the
         printed number), ``unit``, ``verdict``, ``reason`` (what was computed, or what is missing),
         ``settle`` (what would settle an open claim).
     """
@@ -116,10 +136,7 @@ def explain(name, entries=None):
         If there is no such claim; names the closest.
     """
     entries = ledger() if entries is None else entries
-    if name not in entries:
-        near = [key for key in entries if name in key] or sorted(entries)[:3]
-        raise ValueError(f"no claim {name!r}; there are {', '.join(near[:5])}")
-    claim = entries[name]
+    claim = _claim(name, entries)
     lines = [
         f"{name}  (document {claim.document}, {claim.place})",
         f"  {claim.statement}",
@@ -146,14 +163,18 @@ def explain(name, entries=None):
 
 
 def _computed(findings):
-    """Write what came out: values where there are any, else bounds."""
-    found = {True: [], False: []}
+    """Write what came out: values where there are any, else limits."""
+    found = {"value": [], "ceiling": [], "floor": []}
     for finding in findings:
         numbers = [one.computed for one in finding.readings if one.computed is not None]
-        found[finding.strength == "bound"] += numbers
-    if found[False]:
-        return show(_hull(found[False]))
-    return f"bound {show(_hull(found[True]))}" if found[True] else ""
+        found[finding.strength if finding.strength in found else "value"] += numbers
+    if found["value"]:
+        return show(_hull(found["value"]))
+    if found["ceiling"]:
+        return f"at most {show(type(found['ceiling'][0])(min(one.b for one in found['ceiling'])))}"
+    if found["floor"]:
+        return f"at least {show(type(found['floor'][0])(max(one.a for one in found['floor'])))}"
+    return ""
 
 
 def _hull(intervals):

@@ -225,6 +225,11 @@ def lists():
     return table("documents/lists")
 
 
+def segments():
+    """List the shapes that documents describe: claim, first and last year, direction."""
+    return table("documents/segments")
+
+
 def missing():
     """List the data that would settle claims and that no open source was found to give."""
     return table("documents/missing")

@@ -9,7 +9,8 @@ strength       what agreement is worth
 =============  ====================================================================================
 recomputed     the claim's own number comes out again: reproduced
 compared       another figure about the same thing fits: consistent
-bound          the number could not be larger or smaller: nothing follows unless it is broken
+ceiling,       the number cannot be larger, or smaller, or stand elsewhere in an order: nothing
+floor, order   follows unless it is broken
 context        other figures, which decide nothing
 =============  ====================================================================================
 """
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 
 from mpmath import iv
 
+BOUNDS = ("ceiling", "floor", "order")
 VERDICTS = (
     "reproduced",
     "consistent",
@@ -52,7 +54,7 @@ class Finding:
     Attributes
     ----------
     strength
-        recomputed, compared, bound or context.
+        One of the table above.
     readings
         One or more `Reading`.
     because
@@ -76,7 +78,7 @@ class Finding:
         if self.strength == "context":
             return "context"
         agreeing = [reading.agrees for reading in self.readings]
-        if self.strength == "bound":
+        if self.strength in BOUNDS:
             return "possible" if all(agreeing) else "inconsistent"
         shape = self.readings[0].computed is None
         if all(agreeing) or (any(agreeing) and not shape):
@@ -121,18 +123,22 @@ def recomputed(claim, readings, because, numbers):
 
 def ceiling(claim, limits, because, numbers):
     """Hold a claim against limits that it cannot pass upwards."""
-    return _bound(claim, limits, because, numbers, lambda stated, limit: stated.a <= limit.b)
+    return _bound(
+        "ceiling", claim, limits, because, numbers, lambda stated, limit: stated.a <= limit.b
+    )
 
 
 def floor(claim, limits, because, numbers):
     """Hold a claim against limits that it cannot pass downwards."""
-    return _bound(claim, limits, because, numbers, lambda stated, limit: stated.b >= limit.a)
+    return _bound(
+        "floor", claim, limits, because, numbers, lambda stated, limit: stated.b >= limit.a
+    )
 
 
-def _bound(claim, limits, because, numbers, holds):
+def _bound(side, claim, limits, because, numbers, holds):
     found = {name: iv.mpf(value) for name, value in limits.items()}
     readings = (Reading(name, one, bool(holds(claim.interval, one))) for name, one in found.items())
-    return Finding("bound", tuple(readings), because, tuple(numbers))
+    return Finding(side, tuple(readings), because, tuple(numbers))
 
 
 def stands(readings, because, numbers, *, strength="compared"):
@@ -181,6 +187,6 @@ def show(interval, digits=4):
 def plain(text):
     """Write a number without exponent and without a trailing point."""
     value = float(text)
-    if abs(value) >= 1000 and value == round(value):
+    if abs(value) >= 10_000 and value == round(value):
         return f"{value:,.0f}".replace(",", " ")
     return f"{value:.10g}"

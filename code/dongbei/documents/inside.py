@@ -159,7 +159,7 @@ def ranks_fit_shares(claim, ledger):
     order = ", ".join(_NORTHEAST[i].title() for i in by_share)
     because = f"By share of {year} the order is {order}; the ranks say the same or not."
     used = printed(*shares, *ranks)
-    return stands({"same order": by_share == by_rank}, because, used, strength="bound")
+    return stands({"same order": by_share == by_rank}, because, used, strength="order")
 
 
 def title_fits_columns(claim, ledger):
@@ -217,7 +217,7 @@ def order_of_the_table(claim, ledger):
     holds = all(a is None or b is None or a >= b for a, b in pairwise(sizes))
     because = "The table runs from the largest industry to the smallest."
     used = printed(*(one for one in near if one))
-    return stands({"between its neighbours": holds}, because, used, strength="bound")
+    return stands({"between its neighbours": holds}, because, used, strength="order")
 
 
 # ------------------------------------------------------------------------------- parts and wholes
