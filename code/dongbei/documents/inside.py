@@ -111,7 +111,7 @@ _NORTHEAST = ("liaoning", "jilin", "heilongjiang")
 
 def shares_of_the_table(claim, ledger):
     """Add up the three provinces' shares of output in table 2."""
-    year = claim.period
+    year = claim.period or "2005"  # the text names no last year, the table ends in 2005
     parts = [ledger[f"002-{name}-share-{year}"] for name in _NORTHEAST]
     total = sum(part.interval for part in parts)
     terms = " + ".join(part.printed for part in parts)
@@ -186,11 +186,11 @@ def edition_after_the_year(claim, ledger):
 def industry_of_fifteen(claim, ledger):
     """Bound Heilongjiang's industry by the fifteen largest industries that table 3 prints.
 
-    No other industry can be larger than the smallest in the table, and the classification of the
-    time (GB/T 4754-2002) has 39 divisions of industry, so the rest are 24 at most.
+    No other industry can be larger than the smallest in the table, and the classifications of the
+    time (GB/T 4754 of 1994 and of 2002) have 40 and 39 divisions of industry, so 25 more at most.
     """
     rows = [ledger[f"002-heilongjiang-industry-{n}"] for n in range(1, 16)]
-    most = sum(one.interval for one in rows) + (39 - 15) * rows[-1].interval
+    most = sum(one.interval for one in rows) + (40 - 15) * rows[-1].interval
     output, share = (
         ledger["002-high-technology-heilongjiang"],
         ledger["002-high-technology-share-heilongjiang"],
@@ -202,11 +202,57 @@ def industry_of_fifteen(claim, ledger):
     )
     used = [
         *printed(output, share, *rows),
-        Number("divisions of industry", "39", "GB/T 4754-2002"),
+        Number("divisions of industry", "40 at most", "GB/T 4754-1994 and GB/T 4754-2002"),
     ]
-    if claim is output:
+    if claim.claim == output.claim:
         return ceiling(claim, {"share of all industry": share.interval / 100 * most}, because, used)
     return floor(claim, {"output over all industry": output.interval / most * 100}, because, used)
+
+
+def order_of_two_tables(claim, ledger):
+    """Order the three provinces by the industry that table 1 implies and by table 2."""
+    pairs = {
+        name: [
+            ledger[f"002-high-technology-{name}"],
+            ledger[f"002-high-technology-share-{name}"],
+            ledger[f"002-{name}-share-2005"],
+        ]
+        for name in _NORTHEAST
+    }
+    implied = {name: float((one / two).mid) for name, (one, two, _) in _intervals(pairs).items()}
+    shares = {name: float(three.mid) for name, (_, _, three) in _intervals(pairs).items()}
+    orders = [sorted(sizes, key=sizes.get, reverse=True) for sizes in (implied, shares)]
+    because = "By size of industry table 1 implies the order {}; table 2 gives {} for 2005.".format(
+        *(", ".join(name.title() for name in order) for order in orders)
+    )
+    used = printed(*(cell for row in pairs.values() for cell in row))
+    return stands({"same order": orders[0] == orders[1]}, because, used)
+
+
+def _intervals(pairs):
+    return {name: [one.interval for one in row] for name, row in pairs.items()}
+
+
+def high_technology_lags(claim, ledger):
+    """Compare the three provinces with the other four of table 1, by amount and by share."""
+    others = ("anhui", "jiangsu", "shanghai", "beijing")
+    cells = {
+        what: [
+            [ledger[f"002-high-technology-{part}{name}"] for name in names]
+            for names in (_NORTHEAST, others)
+        ]
+        for what, part in (("amount", ""), ("share", "share-"))
+    }
+    readings, words = {}, []
+    for what, groups in cells.items():
+        ours, theirs = ([float(one.printed) for one in group] for group in groups)
+        readings[what] = max(ours) < min(theirs)
+        words.append(
+            f"by {what} the largest of the three is {max(ours):g}, the least other {min(theirs):g}"
+        )
+    because = "; ".join(words)
+    used = printed(*(one for groups in cells.values() for group in groups for one in group))
+    return stands(readings, f"{because[0].upper()}{because[1:]}.", used)
 
 
 def order_of_the_table(claim, ledger):
@@ -248,7 +294,7 @@ def older_is_fewer(claim, ledger):
     """Compare equipment of 30 years and more with that of 20 years and more, which contains it."""
     twenty, thirty = ledger["002-harbin-twenty"], ledger["002-harbin-thirty"]
     because = "What is 30 years old is also 20 years old, so its share cannot be larger."
-    if claim is twenty:
+    if claim.claim == twenty.claim:
         return floor(claim, {"30 years": thirty.interval}, because, printed(thirty))
     return ceiling(claim, {"20 years": twenty.interval}, because, printed(twenty))
 
@@ -261,6 +307,19 @@ def two_suppliers_fit(claim, ledger):
     because = f"Other suppliers leave {show(rest)} percent at most."
     used = printed(other) if other else [Number("the whole", "100 percent", "a share")]
     return ceiling(claim, {"what is left": rest}, because, used)
+
+
+def shares_of_inflow(claim, ledger):
+    """Add up the eastern coast's four shares, to see of what they can be shares: context."""
+    names = ("central", "northwest", "southwest", "northeast")
+    parts = [ledger[f"000-coast-to-{name}"] for name in names]
+    total = sum(part.interval for part in parts)
+    because = (
+        f"The eastern coast's four shares add up to {show(total)} percent, so they are no parts of"
+        " its outflow; we read them as its parts of what each region takes in."
+    )
+    holds = bool(total.a <= 100)
+    return stands({"parts of one outflow": holds}, because, printed(*parts), strength="context")
 
 
 def height_above_1978(claim, ledger):
@@ -288,18 +347,26 @@ def machine_tool_directions_agree(claim, ledger):
 
 
 def northeast_directions_agree(claim, ledger):
-    """Compare the ever falling outflow content of document 000 with the V of document 001."""
-    conflicts = _conflicts("000-outflow-content-falls", "001-northeast-v")
-    because = (
-        f"The other document has the Northeast rising in {_span(conflicts)}; both have it lower in"
-        " 2012 than in 1987. That content and participation are one thing, neither says."
+    """Compare the ever weaker value chain of document 000 with the V of document 001."""
+    return _same_direction(claim, ledger, "000-chain-weakens", "001-northeast-v")
+
+
+def gap_widened_before(claim, ledger):
+    """Ask whether a gap that continues to widen after 2008 widened before."""
+    coast, northeast = (
+        _directions(name) for name in ("001-coast-tools-fall", "001-northeast-tools-rise")
     )
-    used = _segments("000-outflow-content-falls", "001-northeast-v")
-    readings = {
-        "from beginning to end": "001-northeast-below-1987" in ledger,
-        "in every year": not conflicts,
-    }
-    return stands(readings, because, used)
+    narrowing = [
+        year for year in northeast if (coast.get(year), northeast[year]) == ("falls", "rises")
+    ]
+    because = (
+        f"By the sentences before, the coast's share falls and the Northeast's rises in"
+        f" {_span(narrowing)}, so the gap then narrows."
+        if narrowing
+        else "Nothing is said of a narrowing before."
+    )
+    used = _segments("001-coast-tools-fall", "001-northeast-tools-rise")
+    return stands({"widening before 2008": not narrowing}, because, used)
 
 
 def _same_direction(claim, ledger, one, other):
@@ -316,20 +383,18 @@ def _same_direction(claim, ledger, one, other):
 
 def _conflicts(one, other):
     """Return the years, by their first, in which two shapes move differently."""
+    first, second = _directions(one), _directions(other)
+    return [year for year in sorted(first) if second.get(year, first[year]) != first[year]]
+
+
+def _directions(name):
+    """Return the direction of a shape in every year, by the first of the two years."""
     rows = table("documents/segments")
-    paths = []
-    for name in (one, other):
-        segments = rows[rows["claim"] == name]
-        paths.append(
-            {
-                year: row.direction
-                for row in segments.itertuples()
-                for year in range(row.first_year, row.last_year)
-            }
-        )
-    return [
-        year for year in sorted(paths[0]) if paths[1].get(year, paths[0][year]) != paths[0][year]
-    ]
+    return {
+        year: row.direction
+        for row in rows[rows["claim"] == name].itertuples()
+        for year in range(row.first_year, row.last_year)
+    }
 
 
 def _segments(*names):

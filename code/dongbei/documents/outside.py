@@ -121,12 +121,33 @@ def relative_growth_fell(claim, ledger):
     return stands(readings, because, _used("real growth", links, weights))
 
 
+def growth_keeps_falling(claim, ledger):
+    """Follow real growth of the Northeast, year by year and by means of five years."""
+    links = statistics.indicator("gdp_index_real")
+    weights = statistics.indicator("gdp_nominal", "mixed")
+    growth = _by_year(statistics.regional_mean(links, weights, "Northeast", lag=1)) - 100
+    means = growth.rolling(5).mean().dropna()
+    best, last = growth.idxmax(), growth.index[-1]
+    worst = growth.loc[best:].idxmin()
+    because = (
+        f"Real growth was {growth.iloc[0]:.1f} percent in {growth.index[0]}, {growth[best]:.1f} in"
+        f" {best}, {growth[worst]:.1f} in {worst} and {growth[last]:.1f} in {last}."
+    )
+    readings = {
+        "in every year": (growth.diff().dropna() < 0).all(),
+        "in every mean of five years": (means.diff().dropna() < 0).all(),
+        "in every such mean since their peak": (
+            means.loc[means.idxmax() :].diff().dropna() < 0
+        ).all(),
+    }
+    return stands(readings, because, _used("real growth", links, weights))
+
+
 def gap_to_the_coast_widens(claim, ledger):
     """Follow product per head relative to the coast: it would fall over every five years."""
-    groups = {
-        "Northeast": NORTHEAST,
-        "coast": [p for name in COAST for p in statistics.members(name)],
-    }
+    until = int(claim.period[-4:])
+    coast = [name for region in COAST for name in statistics.members(region)]
+    groups = {"Northeast": NORTHEAST, "coast": coast}
     readings, words, used = {}, [], []
     for product, people in (("mixed", "pre2020census"), ("census5", "census2020")):
         series = (
@@ -134,20 +155,70 @@ def gap_to_the_coast_widens(claim, ledger):
             statistics.indicator("population", people),
         )
         sums = [_wide(statistics.regional_sum(one, groups, missing="record")) for one in series]
-        heads = (sums[0] / sums[1]).dropna()
+        heads = (sums[0] / sums[1]).dropna().loc[:until]
+        if len(heads) <= 5:
+            continue
         ratio = heads["Northeast"] / heads["coast"]
-        readings[f"{product}, {ratio.index[0]}-{ratio.index[-1]}"] = (
-            ratio.diff(5).dropna() < 0
-        ).all()
-        low = ratio.loc[:2010].idxmin()
-        high = ratio.loc[low:].idxmax()
-        words.append(
-            f"in {product} it fell from {ratio.iloc[0]:.2f} ({ratio.index[0]}) to {ratio[low]:.2f}"
-            f" ({low}), rose to {ratio[high]:.2f} ({high}) and ended at {ratio.iloc[-1]:.2f}"
-        )
+        first, last = ratio.index[0], ratio.index[-1]
+        readings[f"{product}, {first}-{last}"] = (ratio.diff(5).dropna() < 0).all()
+        low = ratio.loc[:2006].idxmin()
+        turns = dict.fromkeys((first, low, ratio.loc[low:].idxmax(), last))
+        path = ", ".join(f"{ratio[year]:.2f} in {year}" for year in turns)
+        words.append(f"{path} ({product})")
         used += _used("product per head", *series)
-    because = "Product per head relative to the coast: " + "; ".join(words) + "."
+    because = f"Product per head relative to the coast was {'; '.join(words)}."
     return stands(readings, because, used)
+
+
+def deltas_overtake(claim, ledger):
+    """Look for the year in which the product of each delta passes the Northeast's."""
+    groups = {"Northeast": NORTHEAST, "Yangtze delta": DELTA["without Anhui"]}
+    groups["Guangdong"] = ["Guangdong"]
+    product = statistics.indicator("gdp_nominal", "mixed", years=range(1952, 2007))
+    sums = _wide(statistics.regional_sum(product, groups))
+    readings, words = {}, []
+    for name in ("Yangtze delta", "Guangdong"):
+        ahead = sums[name] > sums["Northeast"]
+        readings[name] = not ahead.iloc[0] and ahead.iloc[-1]
+        behind = ahead.index[~ahead]
+        since = behind.max() + 1 if len(behind) else ahead.index[0]
+        words.append(f"{name} has been ahead since {since}")
+    because = f"By product the {words[0]}, {words[1]}; the series begins in {sums.index[0]}."
+    return stands(readings, because, _used("product", product))
+
+
+def share_of_industry(claim, ledger):
+    """Follow the Northeast's share of secondary industry, the nearest thing on record: context."""
+    readings, words, used = {}, [], []
+    for vintage in ("first_published", "census4"):
+        series = statistics.indicator("secondary_value_added", vintage)
+        share = _by_year(statistics.regional_share(series, "Northeast", missing="record"))
+        rises = share.index[1:][share.diff().iloc[1:] > 0]
+        readings[vintage] = len(rises) == 0
+        words.append(
+            f"{share.iloc[0]:.1f} percent in {share.index[0]}, {share.iloc[-1]:.1f} in"
+            f" {share.index[-1]}, with {len(rises)} rises on the way ({vintage})"
+        )
+        used += _used("secondary industry", series)
+    because = f"The share of the value added of secondary industry was {'; '.join(words)}."
+    return stands(readings, because, used, strength="context")
+
+
+def inventions(claim, ledger):
+    """Follow invention patents of the Northeast, their number and their share of all."""
+    series = statistics.indicator("invention_grants")
+    number = _by_year(statistics.regional_sum(series, "Northeast"))
+    share = _by_year(statistics.regional_share(series, "Northeast"))
+    first, last = number.index[0], number.index[-1]
+    readings = {
+        "no more inventions": number[last] <= number[first],
+        "a smaller share of inventions": share[last] < share[first],
+    }
+    because = (
+        f"Invention patents grew {number[last] / number[first]:.1f} times from {first} to {last};"
+        f" their share of all provinces went from {share[first]:.1f} to {share[last]:.1f} percent."
+    )
+    return stands(readings, because, _used("inventions", series))
 
 
 # ----------------------------------------------------------------------------------------- demand
@@ -284,6 +355,13 @@ def outflow_above_net(claim, ledger):
     return floor(claim, {"least net outflow": least["least"]}, because, least["numbers"])
 
 
+def outflow_of_the_decade(claim, ledger):
+    """Ask whether more people left than came in 2010-2020, the decade that can be bounded."""
+    least = _least_outflow(NORTHEAST)
+    because = f"From 2010 to 2020 at least {least['least']:.0f} ten thousand more left than came."
+    return stands({"2010-2020": least["least"] > 0}, because, least["numbers"])
+
+
 def net_migration_of_provinces(claim, ledger):
     """Ask whether the same bound settles the direction of migration, province by province."""
     least = {name: _least_outflow([name]) for name in NORTHEAST}
@@ -380,13 +458,31 @@ def implied_industry(claim, ledger):
         *_used("secondary industry", *parts),
         Number("rate of value added, 2005", f"{rate['value']} percent", _origin(rate)),
     ]
-    if claim is output:
+    if claim.claim == output.claim:
         return ceiling(
             claim, {"share of the largest industry": share.interval / 100 * most}, because, used
         )
     return floor(
         claim, {"output over the largest industry": output.interval / most * 100}, because, used
     )
+
+
+def rates_of_value_added(claim, ledger):
+    """Compare the rate of value added of industry with the nation's, province by province."""
+    rows = {
+        name: statistics.fact("profitability", "value added rate", name, "2005")
+        for name in ("China", *NORTHEAST)
+    }
+    nation = rows["China"]["value"]
+    readings = {name: rows[name]["value"] < nation for name in NORTHEAST}
+    because = "Value added in output of industry, 2005, percent: " + ", ".join(
+        f"{name} {row['value']:.1f}" for name, row in rows.items()
+    )
+    used = [
+        Number(f"rate of value added, {name}", f"{row['value']} percent", _origin(row))
+        for name, row in rows.items()
+    ]
+    return stands(readings, because + ".", used)
 
 
 def key_projects_of_the_nation(claim, ledger):
