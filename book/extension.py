@@ -75,7 +75,8 @@ class ClaimRole(SphinxRole):
         ledger = documents.ledger()
         if key not in ledger:
             return self.refuse(f"no claim {key!r} in data/documents/claims.csv")
-        if titled and (wrong := digits(title) - digits(ledger[key].printed)):
+        numbers = digits(ledger[key].printed)
+        if titled and numbers and (wrong := digits(title) - numbers):
             return self.refuse(f"{key} prints {ledger[key].stated!r}, not {', '.join(wrong)}")
         page = self.env.app.builder.get_relative_uri(self.env.docname, LEDGER)
         words = title if titled else ledger[key].stated
