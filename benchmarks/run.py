@@ -7,12 +7,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+import documents
 from measure import measure
 
 import build
 
 RESULTS = Path(__file__).with_name("results.json")
-SUITES = (build,)
+SUITES = (documents, build)
 
 
 def main() -> None:

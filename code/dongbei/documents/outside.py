@@ -439,23 +439,21 @@ def implied_industry(claim, ledger):
     output = ledger[f"002-high-technology-{province}"]
     share = ledger[f"002-high-technology-share-{province}"]
     rate = statistics.fact("profitability", "value added rate", province.title(), "2005")
-    parts = (
-        statistics.indicator(
-            "secondary_share", "pre_census4", years=2006, provinces=province.title()
-        ),
-        statistics.indicator("gdp_nominal", "pre_census4", years=2006, provinces=province.title()),
+    part, product = (
+        statistics.indicator(name, "pre_census4", years=2006, provinces=province.title())
+        for name in ("secondary_share", "gdp_nominal")
     )
-    secondary = statistics.product(*parts, indicator="secondary", unit="100 million yuan")
-    most = secondary["value"].iloc[0] / (rate["value"] / 100)
+    secondary = part["value"].iloc[0] / 100 * product["value"].iloc[0]
+    most = secondary / (rate["value"] / 100)
     implied = output.interval / share.interval * 100
     because = (
         f"Output and share imply an industry of {show(implied)} hundred million yuan; with"
-        f" {rate['value']} percent of value added (2005) and a secondary sector of"
-        f" {secondary['value'].iloc[0]:.0f}, it was {most:.0f} at most."
+        f" {rate['value']} percent of value added (2005) and a secondary sector of {secondary:.0f},"
+        f" it was {most:.0f} at most."
     )
     used = [
         *printed(output, share),
-        *_used("secondary industry", *parts),
+        *_used("secondary industry", part, product),
         Number("rate of value added, 2005", f"{rate['value']} percent", _origin(rate)),
     ]
     if claim.claim == output.claim:

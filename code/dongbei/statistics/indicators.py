@@ -182,14 +182,17 @@ def _vintage(name, vintage, scope):
     if known.empty:
         having = vintages().query("scope == @scope")["indicator"].unique()
         raise ValueError(f"{name} has no {scope} figures; these have: {', '.join(having)}")
-    choices = ", ".join(
+    if vintage is None and len(known) > 1:
+        raise ValueError(f"{name} has several vintages, name one: {_choices(known)}")
+    if vintage is not None and vintage not in set(known["vintage"]):
+        raise ValueError(f"{name} has no vintage {vintage!r}; it has {_choices(known)}")
+    return vintage or known["vintage"].iloc[0]
+
+
+def _choices(known):
+    return ", ".join(
         f"{row.vintage} ({row.first_year}-{row.last_year})" for row in known.itertuples()
     )
-    if vintage is None and len(known) > 1:
-        raise ValueError(f"{name} has several vintages, name one: {choices}")
-    if vintage is not None and vintage not in set(known["vintage"]):
-        raise ValueError(f"{name} has no vintage {vintage!r}; it has {choices}")
-    return vintage or known["vintage"].iloc[0]
 
 
 def _about(which, name):
