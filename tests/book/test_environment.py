@@ -42,6 +42,19 @@ def test_a_change_of_what_defines_it_makes_it_anew(checkout, monkeypatch, name):
     assert steps == ["create .venv", "install the locked packages", "install dongbei"]
 
 
+def test_what_is_edited_while_it_is_made_belongs_to_the_next_run(checkout, monkeypatch):
+    (checkout / "requirements.txt").write_text("two\n")
+
+    def vendor():
+        environment.VENV.mkdir()
+        (checkout / "requirements.txt").write_text("three\n")
+
+    monkeypatch.setattr(environment, "run", lambda *_: None)
+    monkeypatch.setattr(environment, "vendor", vendor)
+    environment.main()
+    assert environment.STAMP.read_text() != environment.fingerprint()
+
+
 def test_an_interrupted_run_leaves_no_stamp(checkout, monkeypatch):
     (checkout / "requirements.txt").write_text("two\n")
 
