@@ -156,8 +156,8 @@ def ranks_fit_shares(claim, ledger):
     ranks = [ledger[f"002-{name}-rank-{year}"] for name in _NORTHEAST]
     by_share = sorted(range(3), key=lambda i: -float(shares[i].printed))
     by_rank = sorted(range(3), key=lambda i: int(ranks[i].printed))
-    order = ", ".join(_NORTHEAST[i].title() for i in by_share)
-    because = f"By share of {year} the order is {order}; the ranks say the same or not."
+    orders = (", ".join(_NORTHEAST[i].title() for i in order) for order in (by_share, by_rank))
+    because = "By share of {} the order is {}, by rank {}.".format(year, *orders)
     used = printed(*shares, *ranks)
     return stands({"same order": by_share == by_rank}, because, used, strength="order")
 

@@ -250,17 +250,17 @@ def demand_ratio_falls(claim, ledger):
     """Ask of both demands, with and without Anhui, whether the ratio falls in every year."""
     potential = statistics.demand_potential("pre2020census", years=range(2013, 2019))
     actual = statistics.indicator("consumption_household", "post_census2004")
-    readings, rises = {}, set()
-    for name, provinces in DELTA.items():
-        for what, series in (("potential", potential), ("household consumption", actual)):
+    readings, words = {}, []
+    for what, series in (("potential", potential), ("household consumption", actual)):
+        rises = set()
+        for name, provinces in DELTA.items():
             change = _ratio(series, provinces).diff().dropna()
             readings[f"{what}, {name}"] = (change < 0).all()
-            rises |= {(what, year) for year in change.index[change >= 0]}
-    years = ", ".join(f"{year}" for year in sorted({year for _, year in rises}))
-    because = (
-        "The ratio of potentials falls in every year from 2013 to 2018; that of household"
-        f" consumption falls from 2005 to 2017 but rises in {years or 'no year'}."
-    )
+            rises |= set(change.index[change >= 0])
+        years = ", ".join(map(str, sorted(rises))) or "no year"
+        span = f"{series['year'].min()}-{series['year'].max()}"
+        words.append(f"the ratio of {what} rises in {years} of {span}")
+    because = f"Of the two demands {words[0]}, {words[1]}."
     return stands(readings, because, _used("demand", potential, actual))
 
 
@@ -349,8 +349,8 @@ def outflow_above_net(claim, ledger):
     """Bound gross outflow from below by the least net outflow."""
     least = _least_outflow(NORTHEAST)
     because = (
-        f"At least {least['least']:.0f} ten thousand left on balance, so as many or more left; as a"
-        " net figure the printed number would fit."
+        f"At least {least['least']:.0f} ten thousand left on balance, which is the least that left"
+        " at all."
     )
     return floor(claim, {"least net outflow": least["least"]}, because, least["numbers"])
 
@@ -486,7 +486,7 @@ def rates_of_value_added(claim, ledger):
 def key_projects_of_the_nation(claim, ledger):
     """Compare the number of key projects with an independent account."""
     row = _projects().iloc[0]
-    because = f"{row['title']} counts {row['out_of']:.0f} too."
+    because = f"{row['title']} counts {row['out_of']:.0f}."
     used = [Number("key projects", f"{row['out_of']:.0f}", _origin(row))]
     return compared(claim, {"independent account": row["out_of"]}, because, used)
 
@@ -544,8 +544,8 @@ def machine_tool_imports(claim, ledger):
     ]
     low, high = (row["value"] for row in rows)
     because = (
-        f"Imports rose from {low} hundred million dollars in 2003 to {high} in 2012, the least and"
-        " the most of 2003-2017; earlier years are not published openly."
+        f"Imports were {low} hundred million dollars in 2003 and {high} in 2012, the least and the"
+        " most of 2003-2017; earlier years are not published openly."
     )
     used = [
         Number(f"imports {row['period']}", f"{row['value']} {row['unit']}", _origin(row))
