@@ -10,7 +10,16 @@ from mpmath import iv
 from dongbei import documents
 from dongbei.documents.audit import run
 from dongbei.documents.claims import CHECKS
-from dongbei.documents.findings import Number, ceiling, compared, floor, recomputed, stands, verdict
+from dongbei.documents.findings import (
+    Number,
+    ceiling,
+    compared,
+    floor,
+    recomputed,
+    show,
+    stands,
+    verdict,
+)
 
 LEDGER = documents.ledger()
 USED = [Number("a number", "1", "somewhere")]
@@ -123,6 +132,34 @@ class TestRules:
         contradicts = ceiling(self.claim, {"limit": 1}, "So it is.", USED)
         assert verdict(self.claim, [agrees, contradicts]) == "inconsistent"
         assert verdict(self.claim, [agrees]) == "reproduced"
+
+    def test_a_bound_must_hold_in_every_reading(self):
+        limits = {"wide": 20, "narrow": 1}
+        assert ceiling(self.claim, limits, "So it is.", USED).outcome == "inconsistent"
+        assert floor(self.claim, limits, "So it is.", USED).outcome == "inconsistent"
+
+    def test_a_limit_is_taken_at_its_own_generous_end(self):
+        wide = iv.mpf([8, 9])
+        assert ceiling(self.claim, {"limit": wide}, "So it is.", USED).outcome == "possible"
+        assert floor(self.claim, {"limit": wide}, "So it is.", USED).outcome == "possible"
+
+    def test_what_is_reproduced_outweighs_what_only_fits(self):
+        fits = compared(self.claim, {"one": 8.5}, "So it is.", USED)
+        again = recomputed(self.claim, {"one": 8.5}, "So it is.", USED)
+        assert verdict(self.claim, [fits, again]) == verdict(self.claim, [again, fits])
+        assert verdict(self.claim, [fits, again]) == "reproduced"
+
+    @pytest.mark.parametrize(
+        ("interval", "words"),
+        [
+            ([8.5, 8.5], "8.5"),
+            ([8.475, 9.569], "8.475 to 9.569"),
+            ([2003, 2004], "2003 to 2004"),
+            ([48847, 48847], "48 850"),
+        ],
+    )
+    def test_intervals_are_written_in_few_digits(self, interval, words):
+        assert show(iv.mpf(interval)) == words
 
     def test_an_open_claim_says_what_is_open(self):
         bound = ceiling(self.claim, {"limit": 100}, "So it is.", USED)
