@@ -66,7 +66,7 @@ class ClaimRole(SphinxRole):
     """Quote a claim of a document: ``{claim}`004-share-2003` `` or ``{claim}`words <key>` ``.
 
     Shows what is stated and leads to the claim in the ledger. A claim that does not exist is an
-    error of the build, and so are words with a number that the claim does not print.
+    error of the build, and so are words with a number that is neither the claim's nor its year.
     """
 
     def run(self):
@@ -76,7 +76,8 @@ class ClaimRole(SphinxRole):
         if key not in ledger:
             return self.refuse(f"no claim {key!r} in data/documents/claims.csv")
         numbers = digits(ledger[key].printed)
-        if titled and numbers and (wrong := digits(title) - numbers):
+        allowed = numbers | digits(ledger[key].period)
+        if titled and numbers and (wrong := digits(title) - allowed):
             return self.refuse(f"{key} prints {ledger[key].stated!r}, not {', '.join(wrong)}")
         page = self.env.app.builder.get_relative_uri(self.env.docname, LEDGER)
         words = title if titled else ledger[key].stated
