@@ -10,6 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.optimize import minimize_scalar
+from sympy import lambdify
 
 from dongbei.cluster import (
     ProductionChain,
@@ -29,7 +30,7 @@ from dongbei.cluster import (
     symmetric_price,
     welfare,
 )
-from dongbei.cluster.model import C, N, a, k
+from dongbei.cluster.model import C, N, a, k, m, relative_margin, symmetric_markup, δ
 
 
 @st.composite
@@ -491,6 +492,21 @@ def test_symmetric_price_is_the_chain_with_equal_stages(intercept, share, firms,
     assert_allclose(
         float(symmetric_integrated_price.subs(values)), final_price(integrated(chain)), rtol=1e-12
     )
+
+
+@given(
+    firms=st.integers(1, 50), stages=st.integers(1, 9), rivals=st.integers(1, 9), bend=CURVATURES
+)
+def test_relative_margin_is_that_of_the_chain_over_its_rivals(firms, stages, rivals, bend):
+    assume(bend == 0 or abs(bend) > 1e-3)  # the formula of the slider loses digits near zero
+    cost = [2.0] * stages
+    chain = ProductionChain(2 * stages + 5, 5, [firms] * stages, cost, curvature=bend)
+    rival = integrated(chain, rivals)
+    formula = lambdify((N, m, k, δ), relative_margin(symmetric_markup(1 / N)))
+    with np.errstate(all="ignore"):  # both cases are computed, one is taken
+        ratio = formula(*map(np.float64, (firms, rivals, stages, bend)))
+    own, theirs = margins(chain).sum(), margins(rival).sum()
+    assert_allclose(ratio, own / theirs, rtol=1e-8)
 
 
 # Refusals ---------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize, root
+from sympy import lambdify
 
 from dongbei.cluster import (
     ProductionChain,
@@ -20,6 +21,7 @@ from dongbei.cluster import (
     welfare,
     winning_market_size,
 )
+from dongbei.cluster.model import N, entry_market, δ
 
 COSTS = st.lists(st.floats(0.05, 20), min_size=1, max_size=5)
 CURVATURES = st.floats(-0.9, -0.05) | st.floats(0.05, 3) | st.sampled_from([0.0, 1.0])
@@ -223,6 +225,16 @@ def markup(firms, d):
 def test_one_stage_against_one_firm_wins_where_a_second_can_live():
     assert winning_market_size([3.0]) == pytest.approx(4 * 3.0)
     assert winning_market_size([3.0], 1.0, 4) == pytest.approx(25 * 3.0)
+
+
+@given(st.floats(0.05, 50), st.integers(1, 4), CURVATURES)
+def test_the_formula_behind_the_slider_is_the_curve(first, stages, d):
+    assume(first + d > 0.01)
+    with np.errstate(all="ignore"):  # both cases are computed, one is taken
+        formula = lambdify((N, δ), entry_market(N, stages))(np.float64(first), np.float64(d))
+    firms, size = entry_curve(first * (first + d), np.ones(stages), d)
+    assert firms[0] == pytest.approx(first, rel=1e-9)
+    assert formula == pytest.approx(size, rel=1e-6)
 
 
 # The welfare maximum ----------------------------------------------------------------------------

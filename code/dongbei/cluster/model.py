@@ -42,8 +42,10 @@ Bulow and Pfleiderer (1983), written so that it has a limit at every curvature a
 """
 
 from sympy import (
+    Eq,
     Expr,
     IndexedBase,
+    Piecewise,
     Product,
     Rational,
     S,
@@ -52,6 +54,7 @@ from sympy import (
     evaluate,
     exp,
     log,
+    sqrt,
     symbols,
 )
 from sympy.logic.boolalg import Boolean
@@ -70,7 +73,7 @@ p_f, π_f, p_m = symbols("p_f pi_f p_m", real=True)
 f_f = Symbol("f_f", nonnegative=True)
 C = Symbol("C", nonnegative=True)
 X, N, m = symbols("X n m", positive=True)
-δ = Symbol("delta", real=True, nonzero=True)
+δ = Symbol("delta", real=True)
 θ, Y, t = (Symbol(name, nonnegative=True) for name in ("theta", "Y", "t"))
 D, M = symbols("D M", positive=True)
 
@@ -258,3 +261,35 @@ def consumer_surplus(Q: Expr) -> Expr:
 def market_share(margin: Expr, mean_cost: Expr, cost: Expr, firms: Expr) -> Expr:
     """Share of a firm in its stage's output, if its unit cost is not the mean of the stage."""
     return (1 + (mean_cost - cost) / margin) / firms
+
+
+# Curved demand, all stages alike ----------------------------------------------------------------
+
+
+def symmetric_markup(conduct: Expr) -> Expr:
+    """Markup of k stages of one conduct."""
+    curved = ((1 + δ * conduct) ** k - 1) / δ
+    return Piecewise((k * conduct, Eq(δ, 0)), (curved, True))
+
+
+def relative_margin(markup: Expr) -> Expr:
+    """Margin of a chain over that of m integrated firms of the same unit cost: one is a tie."""
+    return markup * (m + δ) / (1 + δ * markup)
+
+
+def entry_market(first: Expr, stages: int) -> Expr:
+    """Market size over fixed cost at zero profit, from the firms n > 0 in the first of the stages.
+
+    All stages have the same fixed cost; how many stages there are must be a number.
+    """
+    level, product, inverse, firms = first * (first + δ), S.One, S.Zero, first
+    for stage in range(stages):
+        if stage:
+            firms = firms_at(level / product)
+        product, inverse = product * (1 + δ / firms), inverse + 1 / firms
+    return Piecewise((level * exp(inverse), Eq(δ, 0)), (level * product ** (1 / δ), True))
+
+
+def firms_at(level: Expr) -> Expr:
+    """Firms n > 0 at which n(n + δ) is a given level."""
+    return (sqrt(δ**2 + 4 * level) - δ) / 2
