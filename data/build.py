@@ -19,6 +19,8 @@ import re
 import sys
 import tempfile
 import tomllib
+from collections import defaultdict
+from decimal import Decimal
 from itertools import groupby, pairwise, zip_longest
 from pathlib import Path
 
@@ -29,9 +31,10 @@ REFERENCE = HERE.parents[1] / "shared" / "reference"
 GENERATED = ("*.csv", "provincial/*.csv", "national/*.csv", "datapackage.json")
 BY_HAND = "documents/*.csv"
 SCOPES = ("provincial", "national")
+TABLE_YEARS = ("2002", "2007", "2012", "2017")  # of the input-output tables
 TABLES = (
     "provinces", "regions", "indicators", "vintages", "breaks", "sources", "anomalies", "facts",
-    "events", "prefectures",
+    "events", "prefectures", "sectors", "sector_output",
 )  # fmt: skip
 
 
@@ -92,6 +95,8 @@ def generated_tables(reference, catalogue):
         "provincial": read_figures(reference / "panel", catalogue, provinces),
         "national": read_figures(reference / "panel_national", catalogue, None),
     }
+    sectors = read(reference / "sectors42.csv")
+    output = sector_output_table(reference / "io", sectors, provinces)
     tables = {
         "provinces": province_table(provinces, catalogue),
         "regions": [
@@ -100,11 +105,15 @@ def generated_tables(reference, catalogue):
         "indicators": indicator_table(catalogue),
         "vintages": vintage_table(catalogue, figures, provinces),
         "breaks": break_table(catalogue, figures, provinces),
-        "sources": source_table(catalogue, figures, read(reference / "sources.csv")),
+        "sources": source_table(
+            catalogue, [*rows_of(figures), *output], read(reference / "sources.csv")
+        ),
         "anomalies": anomaly_table(catalogue, read(reference / "anomalies.csv")),
         "facts": fact_table(catalogue, read(reference / "facts" / "facts.csv")),
         "events": catalogue["events"],
         "prefectures": prefecture_table(read(reference / "prefectures_census.csv")),
+        "sectors": sector_table(catalogue, sectors),
+        "sector_output": output,
     }
     for scope, by_indicator in figures.items():
         for indicator, rows in by_indicator.items():
@@ -253,9 +262,9 @@ def coverage(province, before, after, verb):
     return {"province": province, "before": before, "after": after, "kind": kind, "what": what}
 
 
-def source_table(catalogue, figures, reference):
-    """List the sources in use: provenance from the reference, words from the catalogue."""
-    used = {r["source"] for scope in figures.values() for rows in scope.values() for r in rows}
+def source_table(catalogue, rows, reference):
+    """List the sources of some rows: provenance from the reference, words from the catalogue."""
+    used = {row["source"] for row in rows}
     table = []
     for row in reference:
         name = row["source_id"]
@@ -364,6 +373,49 @@ def prefecture_table(reference):
     ]
 
 
+def sector_table(catalogue, reference):
+    """List the sectors that all input-output tables share: names and remarks from the catalogue."""
+    classes = ("broad", "is_industry", "is_manufacturing")
+    truth = {"0": "false", "1": "true"}
+    found = {}
+    for row in reference:
+        if row["year"] in TABLE_YEARS:
+            way = {name: truth.get(row[name], row[name]) for name in classes}
+            if found.setdefault(row["sector"], way) != way:
+                sys.exit(f"sectors42.csv classes {row['sector']} in two ways")
+    if wrong := sorted(found.keys() ^ {entry["sector"] for entry in catalogue["sectors"]}):
+        sys.exit(f"catalogue.toml and sectors42.csv differ in the sectors {wrong}")
+    return [entry | found[entry["sector"]] for entry in catalogue["sectors"]]
+
+
+def sector_output_table(folder, sectors, provinces):
+    """Add up output and value added of the input-output tables over the sectors of one key."""
+    key = {(row["year"], row["code"]): row["sector"] for row in sectors}
+    order = list(dict.fromkeys(row["sector"] for row in sectors if row["year"] in TABLE_YEARS))
+    output, value_added = defaultdict(Decimal), defaultdict(Decimal)
+    for year in TABLE_YEARS:
+        for row in read(folder / f"provincial_{year}.csv"):
+            if (year, row["row"]) in key:
+                output[row["province"], year, key[year, row["row"]]] += Decimal(row["gross_output"])
+            elif row["row"] == "value_added":
+                for code in (code for when, code in key if when == year):
+                    value_added[row["province"], year, key[year, code]] += Decimal(row[code])
+    return [
+        {
+            "province": place["province"],
+            "year": year,
+            "sector": sector,
+            "gross_output": f"{output[cell].normalize():f}",
+            "value_added": f"{value_added[cell].normalize():f}",
+            "source": "chnio",
+        }
+        for place in provinces
+        for year in TABLE_YEARS
+        for sector in order
+        if (cell := (place["province"], year, sector)) in output
+    ]
+
+
 # ---------------------------------------------------------------------------------- descriptor
 
 OURS = {
@@ -392,6 +444,7 @@ def descriptor(catalogue, schemas, tables, files):
         "resources": [
             resource(name, schema_of(name, schemas), files[f"{name}.csv"])
             | (figure_properties(name, tables, catalogue) if is_figures(name) else {})
+            | unit_properties(schema_of(name, schemas), tables, name)
             | {"schema": table_schema(name, schemas, tables, catalogue)}
             for name in tables
         ],
@@ -443,6 +496,15 @@ def figure_properties(name, tables, catalogue):
         ],
         "sources": [source_entry(row) for row in tables["sources"] if row["source"] in used],
     }
+
+
+def unit_properties(about, tables, name):
+    """Return what a table has whose columns of figures share one unit: that unit, and sources."""
+    if "unit" not in about:
+        return {}
+    used = {row["source"] for row in tables[name]}
+    sources = [source_entry(row) for row in tables["sources"] if row["source"] in used]
+    return {"unit": about["unit"], "sources": sources}
 
 
 def table_schema(name, schemas, tables, catalogue):
@@ -515,6 +577,13 @@ def source_entry(row):
 
 
 # ---------------------------------------------------------------------------------- years, files
+
+
+def rows_of(figures):
+    """Yield every row of every table of figures."""
+    for by_indicator in figures.values():
+        for rows in by_indicator.values():
+            yield from rows
 
 
 def by_vintage(figures):

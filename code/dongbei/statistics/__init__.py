@@ -6,7 +6,9 @@ they return is a *series*: a tidy frame with one row per place and year and the 
 (or ``region``), ``year``, ``value``, ``unit``, ``kind``, ``indicator``, ``vintage`` and ``source``.
 Everything else takes series and returns series: ``aggregation`` goes from provinces to regions,
 ``comparison`` gives shares, growth, ranks and index numbers and chains two vintages, ``units``
-converts, multiplies and divides. ``records`` holds what is no series: single published figures,
+converts, multiplies and divides. ``structure`` reads what provinces make by ``sector`` (a series
+with that column besides) and measures how specialised, concentrated, diverse and alike places are;
+its results are series again. ``records`` holds what is no series: single published figures,
 events, and prefectures at two censuses.
 """
 
@@ -32,24 +34,48 @@ from dongbei.statistics.indicators import (
 )
 from dongbei.statistics.provinces import members, province_name, provinces, region_name, regions
 from dongbei.statistics.records import event, fact, facts, prefectures
+from dongbei.statistics.structure import (
+    concentration,
+    dissimilarity,
+    effective_number,
+    entropy,
+    group_dissimilarity,
+    largest_share,
+    location_quotient,
+    pairwise_dissimilarity,
+    sector_output,
+    sector_share,
+    sectors,
+    specialisation,
+    theil_index,
+    total_output,
+)
 from dongbei.statistics.units import convert, demand_potential, product, ratio
 
 __all__ = [
     "anomalies",
     "breaks",
     "chain",
+    "concentration",
     "convert",
     "cumulative_index",
     "demand_potential",
+    "dissimilarity",
+    "effective_number",
+    "entropy",
     "event",
     "fact",
     "facts",
+    "group_dissimilarity",
     "growth",
     "index_number",
     "indicator",
     "indicators",
+    "largest_share",
+    "location_quotient",
     "members",
     "national",
+    "pairwise_dissimilarity",
     "prefectures",
     "product",
     "province_name",
@@ -61,9 +87,15 @@ __all__ = [
     "regional_share",
     "regional_sum",
     "regions",
+    "sector_output",
+    "sector_share",
+    "sectors",
     "share",
     "source_line",
     "sources",
+    "specialisation",
     "sum_of_provinces",
+    "theil_index",
+    "total_output",
     "vintages",
 ]

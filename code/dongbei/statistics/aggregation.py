@@ -14,7 +14,7 @@ def regional_sum(series, groups=None, *, missing="error"):
     Parameters
     ----------
     series : pandas.DataFrame
-        Provincial series of an extensive indicator.
+        Provincial series of an extensive indicator; one with sectors is added up by sector.
     groups : str, iterable of str, or mapping of str to iterable of str, optional
         One of the eight regions, some of them, or groups of one's own; by default all eight.
     missing : {"error", "record"}
@@ -33,7 +33,7 @@ def regional_sum(series, groups=None, *, missing="error"):
     ValueError
         If the indicator is intensive, or a member has no figure (names it and the years).
     """
-    _require(series, "extensive")
+    _require(series, "extensive", sectors=True)
     return _combine(series, groups, missing, lambda rows: rows["value"])
 
 
@@ -89,9 +89,9 @@ def regional_mean(series, weights, groups=None, *, lag=0, missing="error"):
     )
 
 
-def _require(series, kind):
+def _require(series, kind, *, sectors=False):
     """Check that a series is provincial and of a kind."""
-    check(series)
+    check(series, sectors=sectors)
     if place_column(series) != "province":
         raise ValueError("regions are formed from provinces; this series has regions already")
     if the(series, "kind") == kind:
@@ -124,11 +124,12 @@ def _combine(series, groups, missing, term, years=None):
         columns=["region", "province"],
     )
     rows = membership.merge(series, on="province")
-    sums = rows.assign(value=term(rows)).groupby(["region", "year"])["value"].sum()
+    keys = ["region", "year", *(["sector"] if "sector" in series else [])]
+    sums = rows.assign(value=term(rows)).groupby(keys, sort=False)["value"].sum()
     result = coverage.merge(sums.reset_index(), on=["region", "year"])
     constant = {name: the(series, name) for name in ("unit", "kind", "indicator", "vintage")}
     result = result.assign(**constant, source=sources_of(series))
-    order = ["region", "year", "value", *constant, "source", "members", "present", "missing"]
+    order = [*keys, "value", *constant, "source", "members", "present", "missing"]
     return result[order]
 
 

@@ -143,7 +143,8 @@ def source_line(*series):
     str
         Publishers, vintages, carriers: ``National Bureau ... (vintage census5), carried by ...``.
     """
-    used = {name for one in series for text in check(one)["source"] for name in text.split("; ")}
+    texts = {text for one in series for text in check(one, sectors=True)["source"]}
+    used = {name for text in texts for name in text.split("; ")}
     known = sources()
     known = known[known["source"].isin(used)]
     publishers = {name for text in known["publisher"] for name in text.split("; ")}

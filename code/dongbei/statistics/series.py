@@ -8,14 +8,14 @@ def place_column(frame):
     return "region" if "region" in frame.columns else "province"
 
 
-def check(frame):
-    """Return the frame if it is one series.
+def check(frame, *, sectors=False):
+    """Return the frame if it is one series; with `sectors`, one that may have a column ``sector``.
 
     Raises
     ------
     ValueError
         If a column is absent, nothing is in it, two vintages, indicators, units or kinds are mixed,
-        a value is missing, or a place has two values in one year.
+        a value is missing, a place has two values in one year (and sector), or lacks a sector.
     """
     place = place_column(frame)
     absent = [column for column in (place, *COLUMNS) if column not in frame.columns]
@@ -35,9 +35,26 @@ def check(frame):
             )
     if frame["value"].isna().any():
         raise ValueError(f"values are missing {where(frame[frame['value'].isna()])}: drop the rows")
-    twice = frame.duplicated([place, "year"])
+    by_sector = sectors and "sector" in frame.columns
+    twice = frame.duplicated([place, "year", "sector"] if by_sector else [place, "year"])
     if twice.any():
-        raise ValueError(f"two values for one place and year {where(frame[twice])}: keep one")
+        if "sector" in frame.columns and not by_sector:
+            raise ValueError(
+                "the series has several sectors and this needs one value per place and year: keep"
+                " one sector, or add them up with dongbei.statistics.total_output()"
+            )
+        sector = " and sector" if by_sector else ""
+        raise ValueError(
+            f"two values for one place and year{sector} {where(frame[twice])}: keep one"
+        )
+    if by_sector:
+        number = frame.groupby([place, "year"])["sector"].transform("size")
+        lacking = frame[number < frame["sector"].nunique()]
+        if not lacking.empty:
+            raise ValueError(
+                f"a sector has no row {where(lacking.drop_duplicates([place, 'year']))}: keep every"
+                " sector for every place and year, with 0 where nothing is made"
+            )
     return frame
 
 
