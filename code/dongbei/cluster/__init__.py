@@ -2,25 +2,39 @@
 
 `model` writes every symbol and formula once, as SymPy. `equations` derives the formulas of
 document 002 from profit maximisation, step by step and for any number of stages; `consequences`
-proves what follows from them; both give `Step` objects that print as LaTeX. `chain` compiles
-the same formulas into functions of a `ProductionChain`, for one chain or for many at once.
+proves what follows from them, `extensions` what changes with curved demand, other conduct and free
+entry; all give `Step` objects that print as LaTeX. `chain` compiles the formulas into functions of a
+`ProductionChain`, for one chain or for many at once; `thresholds` says where the price advantage
+begins and ends, and `entry` how many firms come.
 """
 
 from dongbei.cluster.chain import (
+    Outcome,
     ProductionChain,
+    chain_of_firms,
+    consumer_surplus,
     final_price,
+    firm_shares,
     has_price_advantage,
-    integrated_oligopoly_price,
-    integrated_price,
-    integrated_profit,
+    integrated,
     margins,
-    minimum_firms,
+    outcome,
     price_advantage,
     profits,
     quantity,
     stage_prices,
+    welfare,
 )
 from dongbei.cluster.consequences import propositions
+from dongbei.cluster.entry import (
+    EntryEquilibria,
+    best_entry,
+    entry_curve,
+    free_entry,
+    integer_entry,
+    minimum_market_size,
+    winning_market_size,
+)
 from dongbei.cluster.equations import derivation
 from dongbei.cluster.model import (
     minimum_firms_bound,
@@ -28,20 +42,33 @@ from dongbei.cluster.model import (
     symmetric_price,
 )
 from dongbei.cluster.proof import Step, latex
+from dongbei.cluster.thresholds import Division, best_division, maximum_stages, minimum_firms
 
 __all__ = [
+    "Division",
+    "EntryEquilibria",
+    "Outcome",
     "ProductionChain",
     "Step",
+    "best_division",
+    "best_entry",
+    "chain_of_firms",
+    "consumer_surplus",
     "derivation",
+    "entry_curve",
     "final_price",
+    "firm_shares",
+    "free_entry",
     "has_price_advantage",
-    "integrated_oligopoly_price",
-    "integrated_price",
-    "integrated_profit",
+    "integer_entry",
+    "integrated",
     "latex",
     "margins",
+    "maximum_stages",
     "minimum_firms",
     "minimum_firms_bound",
+    "minimum_market_size",
+    "outcome",
     "price_advantage",
     "profits",
     "propositions",
@@ -49,4 +76,6 @@ __all__ = [
     "stage_prices",
     "symmetric_integrated_price",
     "symmetric_price",
+    "welfare",
+    "winning_market_size",
 ]

@@ -25,12 +25,20 @@ C       ``C``         cost of a unit over all stages, the sum of the c_i
 X       ``X``         output ratio: the chain's output over that of perfect competition
 n       ``N``         firms in each stage, where all stages have as many
 m       ``m``         number of integrated firms, where there are several
+δ       ``δ``         curvature of demand p = a - b(1 + (Q^δ - 1)/δ): 1 is the straight line
+θ_i     ``θ``         conduct of stage i: 0 price taking, 1/n_i Cournot, 1 collusion
+t       ``t``         cost of handing a unit from one stage to the next, at arm's length
+D       ``D``         depth of demand: -Q dp/dQ where the price is unit cost
+Y       ``Y``         markup: total margin over depth, were output that of competition
+M       ``M``         market size: depth times the output of perfect competition
 ======  ============  ==========================================================
 
 A formula takes the total cost C and the output ratio X as arguments. The derivation passes sums
 and products over stages, the numerical functions pass plain symbols, and both get one formula.
 
-The model is that of document 002, equations (1) to (9); C and X are names of this report.
+The model is that of document 002, equations (1) to (9); C and X are names of this report. What
+stands under "Curved demand" is the same model with any conduct and with demand of the family of
+Bulow and Pfleiderer (1983), written so that it has a limit at every curvature above -1.
 """
 
 from sympy import (
@@ -42,6 +50,9 @@ from sympy import (
     Sum,
     Symbol,
     evaluate,
+    exp,
+    log,
+    sqrt,
     symbols,
 )
 from sympy.logic.boolalg import Boolean
@@ -60,6 +71,9 @@ p_f, π_f, p_m = symbols("p_f pi_f p_m", real=True)
 f_f = Symbol("f_f", nonnegative=True)
 C = Symbol("C", nonnegative=True)
 X, N, m = symbols("X n m", positive=True)
+δ = Symbol("delta", real=True, nonzero=True)
+θ, Y, t = (Symbol(name, nonnegative=True) for name in ("theta", "Y", "t"))
+D, M = symbols("D M", positive=True)
 
 
 # Sums and products over stages ------------------------------------------------------------------
@@ -170,3 +184,86 @@ def minimum_firms_bound(rivals: Expr = S.One) -> Expr:
 symmetric_price = price(C, symmetric_ratio())
 symmetric_integrated_price = integrated_price(C)
 integrated_oligopoly_price = price(C, integrated_ratio(m))
+
+
+# Curved demand, any conduct ---------------------------------------------------------------------
+#
+# A formula whose δ stands in a denominator has its limit at δ = 0 beside it.
+
+
+def demand(Q: Expr) -> Expr:
+    """Inverse demand; the elasticity of its slope dp/dQ is δ - 1 everywhere."""
+    return a - b * (1 + (Q**δ - 1) / δ)
+
+
+def logarithmic_demand(Q: Expr) -> Expr:
+    """The same at δ = 0."""
+    return a - b * (1 + log(Q))
+
+
+def depth(C: Expr) -> Expr:
+    """-Q dp/dQ where the price is the unit cost C; a - C for the straight line."""
+    return b + δ * (a - b - C)
+
+
+def excess(C: Expr) -> Expr:
+    """(D/b - 1) / δ: how far cost lies below the price of the first unit, over the slope there."""
+    return (a - b - C) / b
+
+
+def competitive_output(D: Expr) -> Expr:
+    """Output at which the price is unit cost, from the depth."""
+    return (D / b) ** (1 / δ)
+
+
+def logarithmic_competitive_output(C: Expr) -> Expr:
+    """The same at δ = 0."""
+    return exp(excess(C))
+
+
+def output_share(Y: Expr) -> Expr:
+    """Output ratio X from the markup of all stages."""
+    return (1 + δ * Y) ** (-1 / δ)
+
+
+def logarithmic_output_share(Y: Expr) -> Expr:
+    """The same at δ = 0."""
+    return exp(-Y)
+
+
+def added_markup(Y: Expr, θ: Expr) -> Expr:
+    """Markup of the stages up to and with one, from that of the stages before it."""
+    return Y + θ * (1 + δ * Y)
+
+
+def price_at(cost: Expr, D: Expr, Y: Expr) -> Expr:
+    """Price after some stages, from their cost and markup; after all, that of the final good."""
+    return cost + D * Y / (1 + δ * Y)
+
+
+def stage_margin(D: Expr, θ: Expr, steepening: Expr) -> Expr:
+    """Margin of a stage, from its conduct and 1 + δY up to and with it."""
+    return D * θ / steepening
+
+
+def firm_profit(margin: Expr, Q: Expr, firms: Expr, fixed_cost: Expr) -> Expr:
+    """Profit of one of the firms that share the output (document 002, equations (1) and (2))."""
+    return margin * Q / firms - fixed_cost
+
+
+def consumer_surplus(Q: Expr) -> Expr:
+    """What buyers would pay for the output, beyond what they do pay."""
+    return b * Q ** (δ + 1) / (δ + 1)
+
+
+def market_share(margin: Expr, mean_cost: Expr, cost: Expr, firms: Expr) -> Expr:
+    """Share of a firm in its stage's output, if its unit cost is not the mean of the stage."""
+    return (1 + (mean_cost - cost) / margin) / firms
+
+
+# Free entry -------------------------------------------------------------------------------------
+
+
+def firms_at(level: Expr) -> Expr:
+    """Firms n > 0 at which n(n + δ) is a given level."""
+    return (sqrt(δ**2 + 4 * level) - δ) / 2
