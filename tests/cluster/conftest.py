@@ -93,7 +93,8 @@ WIDTH = 1.0  # of each, in the logarithm of output
 BELOW, ABOVE = 6.5, 5.5  # how far demands reach from the equilibrium, in the logarithm of output
 SAMPLES = 40  # in each polynomial, to find where a firm leaves and where demand meets a price
 RESOLVED = 1e-17  # a smaller coefficient of a smooth price is lost in rounding
-MISFIT = 1e-8  # of a polynomial, as a share of the largest price that it takes
+MISFIT = 1e-6  # of a polynomial, as a share of the largest price that it takes
+REFINED_MISFIT = 1e-9  # around an equilibrium, for its prices and outputs
 FLAT = 1e-5  # a price that one percent more output moves by less of itself is lost in rounding
 NEXT_TO = 1e-9  # kinks that are closer, in the logarithm of output, are one
 
@@ -142,7 +143,7 @@ class Curve:
         return Curve(edges, self.coefficients[:, kept], kinks)
 
 
-def fitted(price, low, high, kinks=(), order=ORDER) -> Curve:
+def fitted(price, low, high, kinks=(), order=ORDER, misfit=MISFIT) -> Curve:
     """Polynomials through a price, given as a function of the logarithm of output.
 
     A narrow one has few coefficients, so that its slope does not magnify rounding.
@@ -165,7 +166,8 @@ def fitted(price, low, high, kinks=(), order=ORDER) -> Curve:
     coefficients[(2 * half) ** power < RESOLVED * factorial(power)] = 0  # of at most exp(4 place)
     curve = Curve(edges, coefficients, np.asarray(kinks, dtype=float))
     elsewhere = centre + half * between[:, np.newaxis]
-    assert (np.abs(curve.at(elsewhere) - price(elsewhere)) < MISFIT * np.abs(values).max(0)).all()
+    wrong = np.abs(curve.at(elsewhere) - price(elsewhere))
+    assert (wrong < misfit * np.abs(values).max(0)).all()
     return curve
 
 
@@ -216,6 +218,8 @@ def derived(faced: Curve, costs, conjecture) -> Curve:
     kinks = list(faced.kinks)
     for level in range(counts.min(), counts.max()):  # where one firm more has a margin
         row, column = np.nonzero((counts[:-1] > level) != (counts[1:] > level))
+        if len(row) == 0:  # they change at a kink that is known
+            continue
         left, right, is_more = (
             places[row, column],
             places[row + 1, column],
@@ -338,7 +342,7 @@ def _refined(place, price, costs, conjectures, active, half, order):
     """Output and prices if the same firms stay: demands without kinks, centred where they meet."""
     for _ in range(2):
         ends = place - half, place + half
-        demands = [fitted(price, *ends, order=order)]
+        demands = [fitted(price, *ends, (), order, REFINED_MISFIT)]
         for stage, runs, conjecture in zip(
             costs[::-1], active[::-1], conjectures[::-1], strict=True
         ):
@@ -354,7 +358,7 @@ def _refined(place, price, costs, conjectures, active, half, order):
                     stays
                 )
 
-            demands.insert(0, fitted(paid, *ends, order=order))
+            demands.insert(0, fitted(paid, *ends, (), order, REFINED_MISFIT))
         place = brentq(demands[0].at, *ends, xtol=1e-15)
     return place, np.array([faced.at(place) for faced in demands[1:]])
 
