@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 from itertools import permutations
-from math import ceil, log, prod
+from math import prod
 
 import numpy as np
 import pytest
@@ -10,7 +10,6 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.optimize import minimize_scalar
-from sympy import lambdify
 
 from dongbei.cluster import (
     ProductionChain,
@@ -451,9 +450,7 @@ def test_interfaces_cost_the_chain_and_not_the_integrated_firm(chain):
 
 
 @given(
-    costs=st.lists(
-        st.lists(st.floats(0, 3), min_size=2, max_size=2), min_size=1, max_size=3
-    ),
+    costs=st.lists(st.lists(st.floats(0, 3), min_size=2, max_size=2), min_size=1, max_size=3),
     bend=st.floats(0, 2),
 )
 def test_shares_add_up_and_the_margin_is_concentration(costs, bend):

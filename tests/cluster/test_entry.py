@@ -4,16 +4,21 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from scipy.optimize import root
+from scipy.optimize import minimize, root
 
-from dongbei.cluster import ProductionChain, profits
-from dongbei.cluster.entry import (
+from dongbei.cluster import (
+    ProductionChain,
+    best_entry,
     entry_curve,
+    final_price,
     free_entry,
     integer_entry,
     minimum_market_size,
+    profits,
+    welfare,
+    winning_market_size,
 )
 
 COSTS = st.lists(st.floats(0.05, 20), min_size=1, max_size=5)
@@ -39,11 +44,13 @@ def profit(firms, size, fixed, d):
 
 @given(COSTS, CURVATURES, LARGER)
 def test_nobody_gains_or_loses_in_either_equilibrium(costs, d, times):
-    size = minimum_market_size(costs, d) * times if len(costs) > 1 else times * max(costs) * 10
+    size = minimum_market_size(costs, d) * times + (10 * max(costs) if len(costs) == 1 else 0)
     found = free_entry(size, costs, d)
     assert found.exists
     for firms in (found.thick, found.critical):
-        if np.isfinite(firms).all():
+        if (
+            np.isfinite(firms).all() and (1 + d / firms > 1e-6).all()
+        ):  # or profit() loses its digits
             earned = profit(firms, size, costs, d) + costs
             assert earned == pytest.approx(np.array(costs), rel=1e-5)
     assert (found.thick > 0).all()
@@ -102,7 +109,8 @@ def test_a_blind_solver_finds_no_third_equilibrium(costs, times, seed):
     known = [np.log(found.thick), np.log(found.critical)]
     rng = np.random.default_rng(seed)
     for start in rng.uniform(-3, 5, size=(20, len(costs))):
-        answer = root(lambda x: profit(np.exp(x), size, costs, 1.0) / costs, start)
+        with np.errstate(over="ignore"):  # the solver may stray far out
+            answer = root(lambda x: profit(np.exp(x), size, costs, 1.0) / costs, start)
         if answer.success and np.abs(answer.fun).max() < 1e-10 and (answer.x > -12).all():
             assert min(np.abs(answer.x - one).max() for one in known) < 1e-4
 
@@ -111,6 +119,7 @@ def test_a_blind_solver_finds_no_third_equilibrium(costs, times, seed):
 def test_the_thick_chain_is_stable_and_the_critical_is_not(costs, d, times):
     size = minimum_market_size(costs, d) * times
     found = free_entry(size, costs, d)
+    assume((1 + d / found.critical > 1e-4).all())  # or profit() loses its digits
 
     def strongest(firms):
         """Largest real part of the eigenvalues where firms enter at the rate of their profit."""
@@ -162,37 +171,194 @@ def test_many_markets_are_each_market_alone():
         assert together.critical[i, j] == pytest.approx(alone.critical, rel=1e-9, nan_ok=True)
 
 
+@given(st.lists(st.floats(0.05, 20), min_size=1, max_size=6), CURVATURES, LARGER)
+def test_profits_are_those_of_the_chain_with_any_curvature(costs, d, times):
+    size = minimum_market_size(costs, d) * times
+    firms = free_entry(size, costs, d).thick
+    if (firms >= 1).all():
+        assert profits(market(size, firms, costs, d)) == pytest.approx(0, abs=1e-7 * max(costs))
+
+
+def market(size, firms, costs, d):
+    """A chain at no unit cost whose competitive output is one, so that its slope is its size."""
+    return ProductionChain(size, size, firms, np.zeros(len(costs)), costs, d)
+
+
+@given(st.floats(5, 50), st.floats(0.5, 4), CURVATURES, st.floats(1, 9))
+def test_regions_with_the_same_tastes_add_up(margin, slope, d, regions):
+    """N regions together buy N times as much at every price: the market is N times as large."""
+    intercept = slope + 100
+    cost = intercept - slope - min(margin, 0.9 * slope / abs(d) if d else margin)
+    alone = ProductionChain(intercept, slope, [3, 4], [cost / 2] * 2, None, d)
+    flat = slope * regions**-d
+    joined = intercept - slope + (slope / d - flat / d if d else slope * np.log(regions)) + flat
+    together = ProductionChain(joined, flat, [3, 4], [cost / 2] * 2, None, d)
+    assert final_price(together) == pytest.approx(final_price(alone), rel=1e-8)
+    assert together.market_size == pytest.approx(regions * alone.market_size, rel=1e-7)
+    assert profits(together) == pytest.approx(regions * profits(alone), rel=1e-7)
+
+
+@given(st.lists(st.floats(0.3, 5), min_size=1, max_size=5), CURVATURES, st.integers(1, 4))
+def test_the_thick_chain_wins_above_the_winning_size_and_loses_below(costs, d, rivals):
+    winning = winning_market_size(costs, d, rivals)
+    assert winning >= minimum_market_size(costs, d) * (1 - 1e-9)
+    above = free_entry(winning * 1.001, costs, d).thick
+    assert markup(above, d) < 1 / rivals
+    if winning > minimum_market_size(costs, d) * 1.01:
+        below = free_entry(winning * 0.999, costs, d).thick
+        assert markup(below, d) > 1 / rivals
+        assert (
+            free_entry(winning, costs, d).viable == (free_entry(winning, costs, d).thick >= 1).all()
+        )
+
+
+def markup(firms, d):
+    """Sum of margins over depth per unit of X^δ, stage by stage."""
+    total = 0.0
+    for n in firms:
+        total += (1 + d * total) / n
+    return total
+
+
+def test_one_stage_against_one_firm_wins_where_a_second_can_live():
+    assert winning_market_size([3.0]) == pytest.approx(4 * 3.0)
+    assert winning_market_size([3.0], 1.0, 4) == pytest.approx(25 * 3.0)
+
+
+# The welfare maximum ----------------------------------------------------------------------------
+
+
+@given(st.floats(0.1, 10), st.floats(9, 1e5))
+def test_one_stage_has_the_best_number_of_mankiw_and_whinston(cost, times):
+    """(n + 1)^3 = M/f at the best, against (n + 1)^2 = M/f of free entry."""
+    best = best_entry(cost * times, [cost])
+    assert best == pytest.approx(np.cbrt(times) - 1, rel=1e-8)
+    assert free_entry(cost * times, [cost]).thick + 1 == pytest.approx((best + 1) ** 1.5, rel=1e-8)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.floats(0.3, 3), min_size=1, max_size=3), CURVATURES, st.floats(3, 200))
+def test_no_other_number_of_firms_is_better(costs, d, times):
+    size = minimum_market_size(costs, d) * times + 30 * max(costs)
+    best = best_entry(size, costs, d)
+    if not best.any():
+        return
+
+    def loss(logs):
+        return -welfare_of(np.exp(logs), size, costs, d)
+
+    found = minimize(loss, np.log(best) + 0.3, method="Nelder-Mead", options={"maxiter": 4000})
+    assert -loss(np.log(best)) >= -found.fun - 1e-6 * abs(found.fun)
+    level = best * (best + d) * costs
+    assert level == pytest.approx(level[0], rel=1e-7)
+
+
+def welfare_of(firms, size, costs, d):
+    """Consumer surplus and margin of a market of unit slope, less what all firms pay."""
+    slopes = 1 + d / firms
+    if d == 0:
+        output = np.exp(-(1 / firms).sum())
+        return size * output * (1 + (1 / firms).sum()) - firms @ costs
+    output = slopes.prod() ** (-1 / d)
+    return size * output * (1 / ((1 + d) * slopes.prod()) + (1 - 1 / slopes.prod()) / d) - (
+        firms @ costs
+    )
+
+
+def test_welfare_of_the_test_is_that_of_the_chain():
+    for d in (-0.5, 0.0, 1.0, 2.0):
+        chain = market(40.0, [3, 5], [1, 2], d)
+        assert welfare(chain) == pytest.approx(welfare_of(chain.firms, 40.0, [1, 2], d), rel=1e-9)
+
+
+@given(st.floats(1, 100))
+def test_a_market_that_is_worth_no_chain_is_left_empty(size):
+    assert (best_entry(size, [size, size]) == 0).all()
+
+
+@given(st.lists(st.floats(0.3, 5), min_size=1, max_size=5), st.floats(0, 3), LARGER)
+def test_a_chain_that_wins_has_too_many_firms_in_every_stage(costs, d, times):
+    """At zero profit one firm less anywhere raises welfare, if curvature is not negative."""
+    size = winning_market_size(costs, d) * times
+    firms = free_entry(size, costs, d).thick
+    here = welfare_of(firms, size, costs, d)
+    for stage in np.eye(len(costs)):
+        assert welfare_of(firms - 1e-4 * stage, size, costs, d) > here
+
+
+def test_a_chain_that_loses_can_have_too_few_firms_downstream():
+    costs = [1.0, 1.0, 1.0, 1.0]
+    size = minimum_market_size(costs) * 1.05
+    firms = free_entry(size, costs).thick
+    assert markup(firms, 1.0) > 1
+    here = welfare_of(firms, size, costs, 1.0)
+    more = [welfare_of(firms + 1e-4 * stage, size, costs, 1.0) > here for stage in np.eye(4)]
+    assert more == [False, False, True, True] or more == [False, True, True, True]
+
+
+# Whole numbers ----------------------------------------------------------------------------------
+
+
 class TestWholeNumbers:
-    @settings(max_examples=20, deadline=None)
-    @given(st.lists(st.floats(0.3, 5), min_size=1, max_size=3), st.floats(1, 200))
-    def test_every_equilibrium_is_found_and_holds(self, costs, size):
-        equilibria, largest = integer_entry(size, costs)
-        assert equilibria[0] == (0,) * len(costs)
-        bound = int(np.sqrt(size / min(costs))) + 2
-        for firms in product(range(1, min(bound, 7)), repeat=len(costs)):
-            earns = profit(firms, size, costs, 1.0) >= 0
-            more = [
-                profit(np.add(firms, e), size, costs, 1.0)[i] < 0
-                for i, e in enumerate(np.eye(len(costs)))
-            ]
-            assert (firms in equilibria) == (earns.all() and all(more))
-        assert largest == tuple(np.max(equilibria, axis=0))
+    @settings(max_examples=30, deadline=None)
+    @given(st.lists(st.floats(0.3, 5), min_size=1, max_size=3), CURVATURES, st.floats(1, 200))
+    def test_the_search_finds_what_trying_everything_finds(self, costs, d, size):
+        bound = int(np.sqrt(size / min(costs))) + 3
+        tried = [
+            firms
+            for firms in product(range(1, bound + 1), repeat=len(costs))
+            if rests(firms, size, costs, d)
+        ]
+        assert list(map(tuple, integer_entry(size, costs, d))) == tried
 
-    @settings(max_examples=20, deadline=None)
-    @given(st.lists(st.floats(0.3, 5), min_size=1, max_size=3), st.floats(1, 300))
-    def test_the_largest_is_itself_an_equilibrium_below_the_thick_chain(self, costs, size):
-        equilibria, largest = integer_entry(size, costs)
-        assert largest in equilibria
-        thick = free_entry(size, costs).thick
-        if sum(largest):
-            assert (np.array(largest) <= thick + 1e-9).all()
+    @settings(max_examples=40, deadline=None)
+    @given(st.lists(st.floats(0.3, 5), min_size=1, max_size=5), CURVATURES, st.floats(1, 1e6))
+    def test_equilibria_are_ordered_and_lie_below_the_thick_chain(self, costs, d, size):
+        equilibria = integer_entry(size, costs, d)
+        assert (np.diff(equilibria, axis=0) >= 0).all()
+        found = free_entry(size, costs, d)
+        assert len(equilibria) == 0 or found.viable
+        if len(equilibria):
+            assert (equilibria[-1] <= found.thick + 1e-9).all()
+            # the largest: firms that leave the real chain's rounded number one by one stop there
+            assert equilibria[-1].tolist() == leave(np.floor(found.thick), size, costs, d)
 
-    def test_a_market_for_no_firm_leaves_the_empty_chain(self):
-        assert integer_entry(1.0, [1.0, 1.0]) == ([(0, 0)], (0, 0))
+    def test_an_empty_chain_is_all_there_is_in_a_small_market(self):
+        assert integer_entry(1.0, [1.0, 1.0]).shape == (0, 2)
+        assert integer_entry(3.99, [1.0]).shape == (0, 1)
 
-    def test_too_many_combinations_are_refused_with_the_cure(self):
-        with pytest.raises(ValueError, match="take free_entry"):
-            integer_entry(1e9, [1.0, 1.0, 1.0])
+    def test_a_firm_that_breaks_even_stays(self):
+        assert integer_entry(4.0, [1.0]).tolist() == [[1]]
+        assert integer_entry(9 * 0.1, [0.1]).tolist() == [[2]]
+        assert integer_entry(16.0, [1.0, 1.0]).tolist() == [[1, 1]]
+        assert integer_entry(15.999, [1.0, 1.0]).shape == (0, 2)
+
+    def test_one_market_can_rest_at_four_different_sizes(self):
+        costs = [2.842, 0.86, 1.191, 3.744]
+        equilibria = integer_entry(150.54, costs)
+        assert equilibria.tolist() == [[2, 4, 3, 1], [3, 5, 3, 1], [3, 6, 4, 2], [4, 6, 5, 2]]
+        assert all(rests(firms, 150.54, costs, 1.0) for firms in equilibria)
+
+    def test_a_million_firms_are_no_obstacle(self):
+        equilibria = integer_entry(1e12, [1.0, 1.0])
+        thick = free_entry(1e12, [1.0, 1.0]).thick
+        assert equilibria[-1] == pytest.approx(thick, abs=2)
+
+
+def rests(firms, size, costs, d):
+    """Whether nobody loses and one firm more in any stage would."""
+    more = [profit(np.add(firms, e), size, costs, d)[i] for i, e in enumerate(np.eye(len(costs)))]
+    return (profit(firms, size, costs, d) >= 0).all() and max(more) < 0
+
+
+def leave(firms, size, costs, d):
+    """Let firms that lose leave, one after the other, until nobody loses."""
+    while (firms >= 1).all():
+        losing = np.flatnonzero(profit(firms, size, costs, d) < -1e-12 * np.array(costs))
+        if len(losing) == 0:
+            return firms.astype(int).tolist()
+        firms[losing[0]] -= 1
+    return None
 
 
 class TestBadInput:
@@ -206,6 +372,8 @@ class TestBadInput:
             ((1.0, 1.0), "one entry per stage"),
             ((1.0, [1.0], -1.0), "curvature must be finite and > -1; got -1"),
             ((1.0, np.ones((2, 3)), np.ones(4)), "one curvature per chain"),
+            ((np.ones(4), np.ones((2, 3))), "one market_size"),
+            (([1.0, -2.0], [1.0]), "market_size must be finite and > 0; got -2"),
         ],
     )
     def test_impossible_markets_are_refused(self, arguments, message):
@@ -215,6 +383,10 @@ class TestBadInput:
     def test_a_scale_is_positive(self):
         with pytest.raises(ValueError, match="scale must be finite"):
             entry_curve(0.0, [1.0])
+
+    def test_there_is_at_least_one_integrated_firm(self):
+        with pytest.raises(ValueError, match="integrated_firms must be finite and >= 1"):
+            winning_market_size([1.0], 1.0, 0.5)
 
     def test_one_market_at_a_time_in_whole_numbers(self):
         with pytest.raises(ValueError, match="give one market"):

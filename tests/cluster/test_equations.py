@@ -4,10 +4,18 @@ import pytest
 from sympy import Eq, Rational, Tuple, simplify
 from sympy.logic.boolalg import Equivalent
 
-from dongbei.cluster import Step, consequences, derivation, equations, propositions
+from dongbei.cluster import (
+    Step,
+    consequences,
+    derivation,
+    equations,
+    extensions,
+    propositions,
+    theorems,
+)
 from dongbei.cluster.model import C, Q, X, a, b, c, f_f, i, k, n, p, p_f
 
-arguments = {equations: derivation, consequences: propositions}
+arguments = {equations: derivation, consequences: propositions, extensions: theorems}
 cases = [
     pytest.param(module, label, id=f"{module.__name__.rpartition('.')[2]}-{label}")
     for module in arguments
@@ -36,7 +44,7 @@ def test_document_equations_come_in_its_order():
 
 def test_only_the_rules_of_the_game_are_assumed():
     assumed = [step.label for step in all_steps() if step.assumed]
-    assert assumed == ["1", "2", "4a", "8"]
+    assert assumed == ["1", "2", "4a", "8", "conduct", "curved demand"]
 
 
 @pytest.mark.parametrize(("module", "label"), cases)

@@ -118,9 +118,7 @@ STAGES = np.arange(1, 61)
 )
 def test_the_best_division_is_the_cheapest_of_all(first, fall, firms, interface, curvature):
     costs = 5 + first * STAGES**-fall
-    found = best_division(
-        200, 100, costs, firms, curvature=curvature, interface_cost=interface
-    )
+    found = best_division(200, 100, costs, firms, curvature=curvature, interface_cost=interface)
     cost = costs + interface * (STAGES - 1)
     straight = abs(curvature - 1) < 1e-12
     if straight:

@@ -2,9 +2,9 @@
 
 `model` writes every symbol and formula once, as SymPy. `equations` derives the formulas of
 document 002 from profit maximisation, step by step and for any number of stages; `consequences`
-proves what follows from them, `extensions` what changes with curved demand, other conduct and free
-entry; all give `Step` objects that print as LaTeX. `chain` compiles the formulas into functions of a
-`ProductionChain`, for one chain or for many at once; `thresholds` says where the price advantage
+proves what follows from them, `extensions` what holds with curved demand, other conduct and free
+entry; all give `Step` objects that print as LaTeX. `chain` compiles the formulas into functions of
+a `ProductionChain`, for one chain or for many at once; `thresholds` says where the price advantage
 begins and ends, and `entry` how many firms come.
 """
 
@@ -36,6 +36,7 @@ from dongbei.cluster.entry import (
     winning_market_size,
 )
 from dongbei.cluster.equations import derivation
+from dongbei.cluster.extensions import theorems
 from dongbei.cluster.model import (
     minimum_firms_bound,
     symmetric_integrated_price,
@@ -76,6 +77,7 @@ __all__ = [
     "stage_prices",
     "symmetric_integrated_price",
     "symmetric_price",
+    "theorems",
     "welfare",
     "winning_market_size",
 ]

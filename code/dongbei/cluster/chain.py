@@ -325,7 +325,7 @@ def firm_shares(chain: ProductionChain, firm_costs: ArrayLike) -> NDArray:
 
 
 def _firms_and_mean(costs: NDArray) -> tuple[NDArray, NDArray]:
-    """Number and mean unit cost of the firms of each stage."""
+    """Count the firms of each stage and average their unit costs."""
     present = np.isfinite(costs)
     firms = present.sum(axis=-1)
     return firms, np.where(present, costs, 0).sum(axis=-1) / np.maximum(firms, 1)
@@ -371,7 +371,7 @@ def profits(chain: ProductionChain) -> NDArray:
 
 
 def consumer_surplus(chain: ProductionChain) -> NDArray:
-    """What the final buyers would pay beyond what they do pay. Shape (...), money."""
+    """Worth of the output to its buyers beyond what they pay. Shape (...), money."""
     return _surplus(chain.demand_slope, quantity(chain), chain.curvature)
 
 
@@ -498,7 +498,7 @@ def outcome(chain: ProductionChain) -> Outcome:
 
 
 def _places(shape: list[int], rows: int) -> Iterator:
-    """Indices of all chains, some rows of them at a time."""
+    """Give the indices of all chains, some rows of them at a time."""
     count = int(np.prod(shape))
     for start in range(0, count, rows):
         if len(shape) == 1:
@@ -509,7 +509,7 @@ def _places(shape: list[int], rows: int) -> Iterator:
 
 
 def _part(chain: ProductionChain, place) -> ProductionChain:
-    """Some of the chains, which were checked with the rest."""
+    """Take some of the chains, which were checked with the rest."""
     part = object.__new__(ProductionChain)
     for field in fields(chain):
         numbers = getattr(chain, field.name)

@@ -5,21 +5,21 @@ earns its fixed cost there; what it earns grows with the firms of all other stag
 stage calls for entry in the next. Three sorts of equilibrium follow: nobody anywhere, a *critical*
 number of firms from which the chain would either grow or vanish, and a *thick* chain.
 
-All of them lie on one curve (theorem "entry curve" of `propositions`). Zero profit in stage i is
+All of them lie on one curve ("entry curve" of `theorems`). Zero profit in stage i is
 
     n_i (n_i + δ) = s / (f_i Z_i),        Z_i the product of 1 + δ/n_j over the stages before i,
 
-with one number s for the whole chain: what all firms of the first stage together earn, before fixed
-cost, per 1/(n_1 + δ). So the stages can be filled one after the other from upstream once s is known,
-and the market that carries them has the size M = s Z^(1/δ), with Z over all stages. The firms that
-maximise welfare lie on a curve as simple, n_i (n_i + δ) = w / f_i.
+with one number s for the whole chain, the depth of demand times the output. So the stages can be
+filled one after the other from upstream once s is known, and the market that carries them has the
+size M = s Z^(1/δ), with Z over all stages. The firms that maximise welfare lie on a curve just as
+simple, n_i (n_i + δ) = w / f_i, with w the total margin of the chain times its output.
 
 ==================  ==============  =============================================================
 symbol              name here       meaning
 ==================  ==============  =============================================================
 δ                   ``curvature``   of demand, as in `dongbei.cluster.model`
 M                   ``size``        market size, depth of demand times competitive output
-s, w                ``scale``       parameter of the curve of free entry, of that of welfare
+s, w                ``scale``       parameter of the curve of free entry, and of that of welfare
 f_i                 ``fixed``       fixed cost of one firm in stage i
 n_i                 ``firms``       firms in stage i, a real number on the curve
 Y, Z                ``Y``, ``Z``    markup, and 1 + δY, of the stages up to and with one
@@ -209,9 +209,7 @@ def best_entry(
     return np.where(worth[..., np.newaxis], plan.firms, 0.0)
 
 
-def integer_entry(
-    market_size: float, fixed_costs: ArrayLike, curvature: float = 1.0
-) -> NDArray:
+def integer_entry(market_size: float, fixed_costs: ArrayLike, curvature: float = 1.0) -> NDArray:
     """Find every equilibrium with whole numbers of firms.
 
     In equilibrium no firm loses, and one more firm in any stage would lose.

@@ -52,7 +52,6 @@ from sympy import (
     evaluate,
     exp,
     log,
-    sqrt,
     symbols,
 )
 from sympy.logic.boolalg import Boolean
@@ -197,7 +196,7 @@ def demand(Q: Expr) -> Expr:
 
 
 def logarithmic_demand(Q: Expr) -> Expr:
-    """The same at δ = 0."""
+    """Inverse demand at δ = 0."""
     return a - b * (1 + log(Q))
 
 
@@ -217,7 +216,7 @@ def competitive_output(D: Expr) -> Expr:
 
 
 def logarithmic_competitive_output(C: Expr) -> Expr:
-    """The same at δ = 0."""
+    """Output at which the price is unit cost, at δ = 0."""
     return exp(excess(C))
 
 
@@ -227,7 +226,7 @@ def output_share(Y: Expr) -> Expr:
 
 
 def logarithmic_output_share(Y: Expr) -> Expr:
-    """The same at δ = 0."""
+    """Output ratio X at δ = 0."""
     return exp(-Y)
 
 
@@ -252,18 +251,10 @@ def firm_profit(margin: Expr, Q: Expr, firms: Expr, fixed_cost: Expr) -> Expr:
 
 
 def consumer_surplus(Q: Expr) -> Expr:
-    """What buyers would pay for the output, beyond what they do pay."""
+    """Worth of the output to its buyers beyond what they pay."""
     return b * Q ** (δ + 1) / (δ + 1)
 
 
 def market_share(margin: Expr, mean_cost: Expr, cost: Expr, firms: Expr) -> Expr:
     """Share of a firm in its stage's output, if its unit cost is not the mean of the stage."""
     return (1 + (mean_cost - cost) / margin) / firms
-
-
-# Free entry -------------------------------------------------------------------------------------
-
-
-def firms_at(level: Expr) -> Expr:
-    """Firms n > 0 at which n(n + δ) is a given level."""
-    return (sqrt(δ**2 + 4 * level) - δ) / 2

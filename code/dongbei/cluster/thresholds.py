@@ -45,9 +45,13 @@ def minimum_firms(stages: int, integrated_firms: int = 1, curvature: Real = 1) -
 
     References
     ----------
-    Propositions "minimum firms against rivals" and "advantage" of `propositions`.
+    "minimum firms against rivals" of `propositions`, "advantage" of `theorems`.
     """
-    k, m, d = _whole(stages, "stages"), _whole(integrated_firms, "integrated_firms"), _bend(curvature)
+    k, m, d = (
+        _whole(stages, "stages"),
+        _whole(integrated_firms, "integrated_firms"),
+        _bend(curvature),
+    )
     enough = int(k * (m + max(d, 0))) + 1  # by Bernoulli's inequality, and its reverse for δ < 0
     return 1 + bisect_left(range(1, enough + 1), True, key=lambda n: _undercuts(n, k, m, d))
 
@@ -72,7 +76,8 @@ def maximum_stages(firms: int, integrated_firms: int = 1, curvature: Real = 1) -
     ValueError
         As `minimum_firms`, and if more than `LONGEST` stages would do.
     """
-    n, m, d = _whole(firms, "firms"), _whole(integrated_firms, "integrated_firms"), _bend(curvature)
+    n, m = _whole(firms, "firms"), _whole(integrated_firms, "integrated_firms")
+    d = _bend(curvature)
     longest = 1
     while _undercuts(n, longest, m, d):
         longest *= 2
@@ -150,7 +155,7 @@ def best_division(
 
     References
     ----------
-    Proposition "division of labour" of `propositions`; Becker and Murphy (1992) for the trade-off.
+    "division of labour" of `theorems`; Becker and Murphy (1992) for the trade-off.
     """
     costs, firms = np.asarray(costs, dtype=float), np.asarray(firms, dtype=float)
     if costs.ndim == 0 or costs.shape[-1] < 2:
