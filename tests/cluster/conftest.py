@@ -10,7 +10,7 @@ fitted to the outputs at some prices of the input. `equilibria` is for any smoot
 unequal firms, conjectures and a cost of every transfer. There a firm may leave the market at some
 input prices, which puts a kink into what its stage will pay, so a demand is many polynomials in
 the logarithm of output, end to end between the kinks. A kink may give the stage before several
-outputs at which no firm gains by a small step, or none: `equilibria` gives all, and `best_gain`
+outputs at which no firm gains by a small step: `equilibria` gives all, and `best_gain`
 tells whether a firm would gain by a leap.
 """
 

@@ -32,8 +32,8 @@ NO_GAIN = 1e-7  # of turnover: a demand is good to about 1e-8 after three stages
 
 
 def bend(output, curvature):
-    """(Q^d - 1) / d, and its limit at zero."""
-    if curvature == 0:
+    """(Q^d - 1) / d, and its limit at zero; the smallest of numbers have too few digits for it."""
+    if abs(curvature) < 1e-100:
         return np.log(output)
     return np.expm1(curvature * np.log(output)) / curvature
 
