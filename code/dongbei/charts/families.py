@@ -26,6 +26,7 @@ def lines(
     zero: bool = True,
     reverse: bool = False,
     format: str = ".1f",
+    x_title: str | None = None,
 ) -> alt.LayerChart:
     """Draw one line per series over the years, the Northeast in front.
 
@@ -43,6 +44,8 @@ def lines(
         Years before which the figures are not comparable with those after; each gets a rule.
     zero, reverse
         Whether the vertical axis starts at zero; whether it runs downwards, as for ranks.
+    x_title
+        What the horizontal axis shows, if it is not the year.
 
     Raises
     ------
@@ -55,7 +58,10 @@ def lines(
     colour_scale(sorted(present - set(order)), palette)  # refuses a series without a colour
     base = alt.Chart(frame).encode(
         x=alt.X(
-            f"{x}:Q", title=None, axis=alt.Axis(format="d"), scale=alt.Scale(nice=False, zero=False)
+            f"{x}:Q",
+            title=x_title,
+            axis=alt.Axis(format="d"),
+            scale=alt.Scale(nice=False, zero=False),
         ),
         y=alt.Y(
             f"{y}:Q",

@@ -263,7 +263,9 @@ def chain_of_firms(
     """Make a chain whose firms have unit costs of their own.
 
     Prices depend on the costs of a stage through their mean only, as long as all its firms produce;
-    `firm_shares` says whether they do.
+    `firm_shares` says whether they do. `profits` of such a chain are those of a firm at the mean
+    cost; together the firms earn more, and `welfare` is more by as much, because the cheap sell
+    more than the dear.
 
     Parameters
     ----------
@@ -314,8 +316,10 @@ def firm_shares(chain: ProductionChain, firm_costs: ArrayLike) -> NDArray:
     with np.errstate(over="ignore"):
         shares = _market_share(_each(margin), _each(mean), costs, _each(chain.firms))
     present = np.isfinite(costs)
-    for *place, stage, firm in np.argwhere(present & ~(shares > 0))[:1]:
-        paid = margin[(*place, stage)] + mean[(*place, stage)]
+    least = np.where(present, shares, np.inf)
+    if not (least > 0).all():
+        *place, stage, firm = np.unravel_index(least.argmin(), least.shape)
+        paid = (margin + mean)[(*place, stage)]
         raise ValueError(
             f"firm {firm + 1} of stage {stage + 1} would sell nothing: a unit costs it "
             f"{costs[(*place, stage, firm)]:g}, and its price less its input is {paid:g}; "
