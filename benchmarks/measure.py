@@ -26,6 +26,11 @@ class Benchmark:
         Called before each run, unmeasured: bring the files into the state to start from.
     limit
         Largest ratio of the median times that a strict run accepts.
+    prints_seconds
+        Whether the commands print their own time as their last line, so that what comes before
+        the measured work does not count.
+    memory_limit
+        Largest peak memory in MiB that a strict run accepts.
     """
 
     name: str
@@ -36,6 +41,8 @@ class Benchmark:
     prepare_reference: Callable[[], None]
     limit: float
     repeats: int = 3
+    prints_seconds: bool = False
+    memory_limit: float | None = None
 
 
 @dataclass(frozen=True)
@@ -46,8 +53,8 @@ class Run:
     memory: float
 
 
-def run(command: Command) -> Run:
-    """Run a command to its end and measure it; stop if it fails."""
+def run(command: Command, prints_seconds: bool = False) -> Run:
+    """Run a command to its end and measure it, or read what it measured; stop if it fails."""
     start = time.perf_counter()
     with subprocess.Popen(
         list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -58,6 +65,8 @@ def run(command: Command) -> Run:
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f"{' '.join(map(str, command))} failed:\n{output.decode()[-2000:]}")
+    if prints_seconds:
+        seconds = float(output.splitlines()[-1])
     return Run(seconds, usage.ru_maxrss / 1024)
 
 
@@ -66,9 +75,9 @@ def measure(benchmark: Benchmark) -> dict:
     runs, references = [], []
     for _ in range(benchmark.repeats):
         benchmark.prepare()
-        runs.append(run(benchmark.command))
+        runs.append(run(benchmark.command, benchmark.prints_seconds))
         benchmark.prepare_reference()
-        references.append(run(benchmark.reference))
+        references.append(run(benchmark.reference, benchmark.prints_seconds))
     seconds = statistics.median(one.seconds for one in runs)
     reference = statistics.median(one.seconds for one in references)
     return {
@@ -80,4 +89,5 @@ def measure(benchmark: Benchmark) -> dict:
         "reference_memory_mib": round(max(one.memory for one in references), 1),
         "ratio": round(seconds / reference, 3),
         "limit": benchmark.limit,
+        "memory_limit_mib": benchmark.memory_limit,
     }

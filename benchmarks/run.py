@@ -7,13 +7,14 @@ import sys
 import tempfile
 from pathlib import Path
 
+import cluster
 import documents
 from measure import measure
 
 import build
 
 RESULTS = Path(__file__).with_name("results.json")
-SUITES = (documents, build)
+SUITES = (documents, cluster, build)
 
 
 def main() -> None:
@@ -29,13 +30,18 @@ def main() -> None:
             rows.append(row)
             print(
                 f"{row['name']:<32}{row['seconds']:>9.2f}{row['memory_mib']:>8.0f}"
-                f"{row['reference_seconds']:>11.2f}{row['ratio']:>8.2f}{row['limit']:>7.2f}",
+                f"{row['reference_seconds']:>11.2f}{row['ratio']:>8.3g}{row['limit']:>7.3g}",
                 flush=True,
             )
     new = RESULTS.with_suffix(".new")
     new.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     os.replace(new, RESULTS)
-    past = [row["name"] for row in rows if row["ratio"] > row["limit"]]
+    past = [
+        row["name"]
+        for row in rows
+        if row["ratio"] > row["limit"]
+        or row["memory_mib"] > (row["memory_limit_mib"] or row["memory_mib"])
+    ]
     if past and strict:
         sys.exit(f"past the limit: {', '.join(past)}")
 
