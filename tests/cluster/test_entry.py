@@ -400,6 +400,10 @@ class TestBadInput:
         with pytest.raises(ValueError, match="integrated_firms must be finite and >= 1"):
             winning_market_size([1.0], 1.0, 0.5)
 
+    def test_more_firms_than_can_be_counted_are_refused_with_the_cure(self):
+        with pytest.raises(ValueError, match="too many to count: take free_entry"):
+            integer_entry(1e18, [1.0, 2.0])
+
     def test_one_market_at_a_time_in_whole_numbers(self):
         with pytest.raises(ValueError, match="give one market"):
             integer_entry(1.0, [[1.0], [2.0]])

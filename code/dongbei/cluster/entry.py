@@ -40,6 +40,8 @@ RANGE = 300.0
 """How far from the fixed costs, in logarithms, the scale is searched on either side."""
 STEPS, LONGEST_STEP = 200, 20.0
 """Most and longest steps of Newton's method in the logarithm of the scale."""
+MOST_FIRMS = 10**7
+"""Most firms that `integer_entry` counts."""
 BREAK_EVEN = 1e-12
 """Loss, relative to the fixed cost, that is rounding and counts as none."""
 
@@ -233,7 +235,7 @@ def integer_entry(market_size: float, fixed_costs: ArrayLike, curvature: float =
     Raises
     ------
     ValueError
-        As `entry_curve`, and if there is more than one market.
+        As `entry_curve`, and if there is more than one market or room for more than `MOST_FIRMS`.
 
     Notes
     -----
@@ -244,6 +246,12 @@ def integer_entry(market_size: float, fixed_costs: ArrayLike, curvature: float =
     size, fixed, d = _checked(market_size, "market_size", fixed_costs, curvature)
     if size.ndim:
         raise ValueError(f"give one market; market_size and fixed_costs are for {size.shape}")
+    most = _firms_at(size / fixed, float(d)).sum()
+    if most > MOST_FIRMS:
+        raise ValueError(
+            f"the market has room for {most:.3g} firms, too many to count: take free_entry, whose "
+            "firms are real numbers"
+        )
     candidates = _candidates(float(size), fixed, float(d))
     stays = (_relative_profits(candidates, size, fixed, d) >= -BREAK_EVEN).all(axis=-1)
     for stage in np.eye(len(fixed)):
