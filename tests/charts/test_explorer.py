@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import sympy as sp
 import vl_convert
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
@@ -164,7 +164,6 @@ def test_sliders_are_bound_with_their_words_and_ranges():
 AXIS = spec()["layer"][0]["encoding"]["y"]["scale"]["domain"]
 
 
-@settings(deadline=None)
 @given(
     firms=st.integers(1, 30),
     intercept=st.integers(12, 20),

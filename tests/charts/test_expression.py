@@ -44,7 +44,7 @@ def by_vega(expressions, point):
 point = st.floats(0.5, 9.5).map(lambda x: round(x, 3))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(point, point, st.integers(1, 9))
 def test_vega_and_sympy_agree(x, y, k):
     printed = [vega_expression(expression, NAMES) for expression in EXPRESSIONS]

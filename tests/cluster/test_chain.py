@@ -60,7 +60,7 @@ def played(play, chain):
 # Against the game -------------------------------------------------------------------------------
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(chain=chains())
 def test_formulas_are_the_equilibrium_of_the_game(play, chain):
     outcome = played(play, chain)
@@ -73,7 +73,7 @@ def test_formulas_are_the_equilibrium_of_the_game(play, chain):
         assert_allclose(firms, earned, rtol=1e-9, atol=1e-9 * (chain.fixed_costs.max() + 1))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(chain=chains())
 def test_no_firm_gains_by_another_output(play, chain):
     outcome = played(play, chain)
@@ -94,7 +94,6 @@ def test_player_does_not_know_that_demand_is_straight(play):
     assert_allclose(outcome.prices[-1], 90 - 80 / ((1 + 2 / 2) * (1 + 2 / 3)), rtol=1e-9)
 
 
-@settings(deadline=None)
 @given(chain=chains())
 def test_integrated_firm_does_its_best(chain):
     intercept, slope = chain.demand_intercept, chain.demand_slope
@@ -108,7 +107,7 @@ def test_integrated_firm_does_its_best(chain):
     assert_allclose(final_price(integrated(chain)), intercept - slope * best.x, rtol=1e-5)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(chain=chains(), rivals=st.integers(1, 8))
 def test_integrated_oligopoly_is_a_game_of_one_stage(play, chain, rivals):
     single = ProductionChain(

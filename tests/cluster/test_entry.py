@@ -101,7 +101,7 @@ def test_the_curve_carries_its_firms(costs, d, log_scale):
         assert profit(firms, size, costs, d) + costs == pytest.approx(np.array(costs), rel=1e-5)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.floats(0.2, 5), min_size=2, max_size=3), st.floats(1.2, 20), st.integers(0, 99))
 def test_a_blind_solver_finds_no_third_equilibrium(costs, times, seed):
     size = minimum_market_size(costs) * times
@@ -249,7 +249,7 @@ def test_one_stage_has_the_best_number_of_mankiw_and_whinston(cost, times):
     assert free_entry(cost * times, [cost]).thick + 1 == pytest.approx((best + 1) ** 1.5, rel=1e-8)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.floats(0.3, 3), min_size=1, max_size=3), CURVATURES, st.floats(3, 200))
 def test_no_other_number_of_firms_is_better(costs, d, times):
     size = minimum_market_size(costs, d) * times + 30 * max(costs)
@@ -315,7 +315,7 @@ def test_a_chain_that_loses_can_have_too_few_firms_downstream():
 
 
 class TestWholeNumbers:
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     @given(st.lists(st.floats(0.3, 5), min_size=1, max_size=3), CURVATURES, st.floats(1, 200))
     def test_the_search_finds_what_trying_everything_finds(self, costs, d, size):
         bound = int(np.sqrt(size / min(costs))) + 3
@@ -326,7 +326,7 @@ class TestWholeNumbers:
         ]
         assert list(map(tuple, integer_entry(size, costs, d))) == tried
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(st.lists(st.floats(0.3, 5), min_size=1, max_size=5), CURVATURES, st.floats(1, 1e6))
     def test_equilibria_are_ordered_and_lie_below_the_thick_chain(self, costs, d, size):
         equilibria = integer_entry(size, costs, d)

@@ -190,7 +190,7 @@ def assert_same(game, outcome):
 # The players themselves -------------------------------------------------------------------------
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(game=games(unequal=False, cournot=True))
 def test_both_players_agree_on_straight_demand(play, equilibria, game):
     firms = [len(costs) for costs in game.firm_costs]
@@ -260,14 +260,14 @@ def test_a_monopolist_before_a_monopolist_by_trying(equilibria):
 # Formulas against the game ----------------------------------------------------------------------
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(game=games(unequal=False))
 def test_equal_firms_of_any_conduct(equilibria, game):
     (outcome,) = game.played(equilibria)
     assert_same(game, outcome)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(game=games())
 def test_unequal_firms_of_any_conduct(equilibria, game):
     outcome = the_full_equilibrium(game, equilibria)
@@ -288,7 +288,7 @@ def test_unequal_firms_of_any_conduct(equilibria, game):
         assert_allclose(earned, outcome.profits[stage], rtol=0, atol=slack)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(game=games(cournot=True))
 def test_no_firm_gains_by_any_other_output(equilibria, best_gain, game):
     outcome = the_full_equilibrium(game, equilibria)
@@ -296,7 +296,7 @@ def test_no_firm_gains_by_any_other_output(equilibria, best_gain, game):
         assert best_gain(outcome, stage) < NO_GAIN
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(data=st.data(), before=st.integers(0, 1), after=st.integers(0, 1), number=st.integers(2, 4))
 def test_firm_without_a_share_leaves(equilibria, data, before, after, number):
     """The dearest firm sells only where all of its stage do, and there the formulas hold."""
@@ -385,7 +385,7 @@ def test_no_leap_pays_under_semi_logarithmic_demand(equilibria, best_gain, share
 # Integrated firms, buyers -----------------------------------------------------------------------
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(game=games(unequal=False), rivals=st.integers(1, 5), eaten=st.floats(0.5, 2))
 def test_integrated_firms_are_a_game_of_one_stage(equilibria, game, rivals, eaten):
     """Coordination eats up a part of what the interfaces cost, or more than that."""
@@ -400,7 +400,7 @@ def test_integrated_firms_are_a_game_of_one_stage(equilibria, game, rivals, eate
     assert_allclose(profits(chain)[0], outcome.profits[0], rtol=0, atol=slack)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(game=games(unequal=False))
 def test_integrated_monopolist_does_its_best(game):
     half_of_handing_over = (len(game.firm_costs) - 1) * game.interface_cost / 2
@@ -419,7 +419,7 @@ def test_integrated_monopolist_does_its_best(game):
     assert_allclose(best.x, here, atol=1e-4)  # a flat top hides half of the digits
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(game=games(unequal=False))
 def test_surplus_is_the_area_under_demand(equilibria, game):
     chain = game.chain

@@ -11,7 +11,7 @@ from dongbei.statistics import units
 
 PROVINCES = list(st.provinces()["province"])
 AMOUNT = some.floats(0.01, 1e6)
-few = settings(max_examples=30, deadline=None)  # frames are slow to make
+few = settings(max_examples=30)  # frames are slow to make
 
 
 def series(values, *, years=(2000, 2001, 2002), places=PROVINCES, **columns):

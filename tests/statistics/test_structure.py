@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 from dongbei import statistics as st
 
 THREE = ["Liaoning", "Jilin", "Heilongjiang"]
-few = settings(max_examples=30, deadline=None)  # frames are slow to make
+few = settings(max_examples=30)  # frames are slow to make
 AMOUNT = some.floats(0.01, 1e6)
 
 
