@@ -351,6 +351,18 @@ def test_welfare_is_what_buyers_and_firms_gain(chain):
 
 
 @given(chain=curved_chains())
+def test_profit_is_a_share_of_the_market_size(chain):
+    """M X θ_i / (n_i Z_i), and M is (a - C)^2 / b where demand is straight."""
+    shares = (
+        chain.output_ratio * chain.θ / (chain.firms * np.cumprod(1 + chain.curvature * chain.θ))
+    )
+    expected = chain.market_size * shares
+    assert_allclose(profits(chain) + chain.fixed_costs, expected, rtol=1e-8, atol=1e-9)
+    straight = ProductionChain(chain.total_cost + 3, 2, chain.firms, chain.stage_costs)
+    assert_allclose(straight.market_size, 4.5, rtol=1e-9)
+
+
+@given(chain=curved_chains())
 def test_competition_everywhere_sells_at_cost_and_nothing_is_better(chain):
     free = ProductionChain(
         chain.demand_intercept, chain.demand_slope, chain.firms, chain.unit_costs,
