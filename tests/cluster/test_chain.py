@@ -404,6 +404,16 @@ def test_constant_elasticity_multiplies_cost(elasticity, firms, cost):
     assert_allclose(slope * elasticity * output ** (-1 / elasticity), final_price(chain), rtol=1e-9)
 
 
+@pytest.mark.parametrize("stages", [5, 15, 30])
+@pytest.mark.parametrize("bend", [-0.9, -0.99])
+def test_no_digits_are_lost_in_long_chains_of_monopolies(stages, bend):
+    chain = ProductionChain(10, 1, [1] * stages, [9.5 / stages] * stages, curvature=bend)
+    depth, factor = Fraction(1) - Fraction(bend) / 2, 1 + Fraction(bend)
+    exact = Fraction(19, 2) + depth * (1 / factor**stages - 1) / -Fraction(bend)
+    assert_allclose(float(final_price(chain)), float(exact), rtol=1e-12)
+    assert has_price_advantage(ProductionChain(10, 1, [1], [9.5], curvature=bend), chain)
+
+
 @given(chain=curved_chains())
 def test_semi_logarithmic_margins_are_slope_times_conduct(chain):
     straight = ProductionChain(
@@ -543,6 +553,8 @@ def test_relative_margin_is_that_of_the_chain_over_its_rivals(firms, stages, riv
         ((10, 1, 3, [1]), "one entry per stage on their last axis"),
         ((10, 1, [], []), "at least one stage"),
         (([10, 11, 12], 1, [[3], [2]], [1]), "as many demands as chains"),
+        ((1e6, 1, [3], [0], None, 0.0), "leave the range of floating point: output .* inf"),
+        ((100, 1, [1] * 30, [0] * 30, None, 1e12), "leave the range .* 30 stages"),
         ((10, 1, [3], [1], None, -1.0), "curvature must be > -1; got -1"),
         ((10, 1, [3], [1], None, np.nan), "curvature must be finite; got nan"),
         ((10, 1, [3], [1], None, 1, [1.5]), "conduct must be from 0 to 1; stage 1 has 1.5"),

@@ -160,7 +160,7 @@ def test_without_gains_from_specialisation_one_stage_is_best():
 # Refusals ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", [0, -1, 2.5, float("nan"), float("inf"), "3", None])
+@pytest.mark.parametrize("number", [0, -1, 2.5, float("nan"), float("inf"), "3", None, True])
 def test_numbers_of_stages_and_firms_are_whole(number):
     with pytest.raises(ValueError, match="stages must be a whole number >= 1"):
         minimum_firms(number)
@@ -177,6 +177,12 @@ def test_curvature_has_a_solution(curvature):
             threshold(3, 1, curvature)
 
 
+def test_long_chains_are_counted_to_the_end():
+    assert maximum_stages(9000, 1, 0) == 8999
+    assert maximum_stages(12000) == 8318
+    assert minimum_firms(3, 1, np.float32(0.5)) == minimum_firms(3, 1, Fraction(1, 2))
+
+
 def test_endless_chains_are_refused():
     with pytest.raises(ValueError, match="ask for fewer firms"):
         maximum_stages(10**5)
@@ -189,3 +195,5 @@ def test_a_division_at_the_edge_asks_for_more_costs():
         best_division(100, 1, 50, 50)
     with pytest.raises(ValueError, match="firms must be >= 1"):
         best_division(100, 1, [50, 40], 0.5)
+    with pytest.raises(ValueError, match="divided into 3: demand_intercept must exceed"):
+        best_division(100, 1, [50, 40, 101, 45], 5)

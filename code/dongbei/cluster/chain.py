@@ -19,12 +19,12 @@ from sympy import lambdify, symbols
 from dongbei.cluster import model
 from dongbei.cluster.model import C, D, Q, Y, a, b, δ, θ
 
-_n, _f, _margin, _mean, _cost = symbols("n f margin mean cost")
+_n, _f, _margin, _mean, _cost, _steep = symbols("n f margin mean cost steepening")
 
 _depth = lambdify((a, b, C, δ), model.depth(C))
 _excess = lambdify((a, b, C), model.excess(C))
 _added_markup = lambdify((Y, θ, δ), model.added_markup(Y, θ))
-_price = lambdify((_cost, D, Y, δ), model.price_at(_cost, D, Y))
+_price = lambdify((_cost, D, Y, _steep), model.price_at(_cost, D, Y, _steep))
 _stage_margin = lambdify((D, θ, Y), model.stage_margin(D, θ, Y))
 _firm_profit = lambdify((_margin, Q, _n, _f), model.firm_profit(_margin, Q, _n, _f))
 _surplus = lambdify((b, Q, δ), model.consumer_surplus(Q))
@@ -129,7 +129,8 @@ class ProductionChain:
     def competitive_output(self) -> NDArray:
         """Output at which the price would be unit cost. Shape (...), units."""
         excess = _excess(self.demand_intercept, self.demand_slope, self.total_cost)
-        return inv_boxcox(excess, self.curvature)  # (D/b)^(1/δ), and its limit at zero
+        with np.errstate(over="ignore", under="ignore"):  # which construction refuses
+            return inv_boxcox(excess, self.curvature)  # (D/b)^(1/δ), and its limit at zero
 
     @cached_property
     def steepening(self) -> NDArray:
@@ -215,6 +216,7 @@ def _check_demand(chain: ProductionChain) -> None:
     """Refuse a cost that no output of the chain could meet."""
     impossible = ~(chain.depth > 0)
     if not impossible.any():
+        _check_range(chain)
         return
     first = np.argmax(impossible)
     cost, bend = chain.total_cost.flat[first], chain.curvature.flat[first]
@@ -231,6 +233,23 @@ def _check_demand(chain: ProductionChain) -> None:
         else "does not exceed {:g}, below which demand has no end: raise the costs or lower"
     )
     raise ValueError(f"the unit cost {cost:g} {what.format(end)} demand_intercept")
+
+
+def _check_range(chain: ProductionChain) -> None:
+    """Refuse demands and chains whose output or slopes are beyond what a number can hold."""
+    stages, reach = chain.firms.shape[-1], np.log(np.finfo(float).max)
+    good = np.isfinite(chain.competitive_output) & (chain.competitive_output > 0)
+    if (stages * np.abs(np.log1p(chain.curvature)) > 0.97 * reach).any():  # or nothing can happen
+        with np.errstate(over="ignore"):
+            good &= np.isfinite(chain.steepening[..., -1]) & (chain.steepening[..., -1] > 0)
+    if not good.all():
+        first = np.argmin(good)
+        raise ValueError(
+            "the numbers leave the range of floating point: output at cost would be "
+            f"{chain.competitive_output.flat[first]:g} with curvature "
+            f"{chain.curvature.flat[first]:g} and {stages} stages; choose other units, or a "
+            "curvature that is less extreme"
+        )
 
 
 def _require(name, condition, numbers, above, below) -> None:
@@ -351,7 +370,7 @@ def _checked_firm_costs(firm_costs: ArrayLike) -> NDArray:
 
 def final_price(chain: ProductionChain) -> NDArray:
     """Price of the final good (document 002, equation (7)). Shape (...), money per unit."""
-    return _price(chain.total_cost, chain.depth, chain.markup, chain.curvature)
+    return _price(chain.total_cost, chain.depth, chain.markup, chain.steepening[..., -1])
 
 
 def quantity(chain: ProductionChain) -> NDArray:
@@ -446,7 +465,7 @@ def has_price_advantage(chain: ProductionChain, rival: ProductionChain | None = 
     rival = integrated(chain) if rival is None else rival
     gap = price_advantage(chain, rival)
     cheaper = np.array(gap > 0)
-    close = np.abs(gap) < ROUNDING * (np.abs(final_price(chain)) + np.abs(final_price(rival)))
+    close = ~(np.abs(gap) >= ROUNDING * (np.abs(final_price(chain)) + np.abs(final_price(rival))))
     for place in map(tuple, np.argwhere(close)):
         cheaper[place] = _exact_price(chain, place) < _exact_price(rival, place)
     return cheaper
@@ -466,7 +485,8 @@ def _exact_price(chain: ProductionChain, place: tuple[int, ...]) -> Fraction:
     for conduct in own:
         markup = _added_markup(markup, conduct, bend)
     costs = [*map(Fraction, chain.unit_costs[place]), interface * (len(own) - 1)]
-    return _price(sum(costs), _depth(intercept, slope, sum(costs), bend), markup, bend)
+    depth = _depth(intercept, slope, sum(costs), bend)
+    return _price(sum(costs), depth, markup, 1 + bend * markup)
 
 
 # All at once, for very many chains --------------------------------------------------------------

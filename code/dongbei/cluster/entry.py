@@ -7,12 +7,13 @@ number of firms from which the chain would either grow or vanish, and a *thick* 
 
 All of them lie on one curve ("entry curve" of `theorems`). Zero profit in stage i is
 
-    n_i (n_i + δ) = s / (f_i Z_i),        Z_i the product of 1 + δ/n_j over the stages before i,
+    n_i (n_i + δ) = s / (f_i Z_(i-1)),
 
-with one number s for the whole chain, the depth of demand times the output. So the stages can be
-filled one after the other from upstream once s is known, and the market that carries them has the
-size M = s Z^(1/δ), with Z over all stages. The firms that maximise welfare lie on a curve just as
-simple, n_i (n_i + δ) = w / f_i, with w the total margin of the chain times its output.
+with Z_(i-1) the product of 1 + δ/n_j over the stages before i, and one number s for the whole
+chain, the depth of demand times the output. So the stages can be filled one after the other from
+upstream once s is known, and the market that carries them has the size M = s Z_k^(1/δ). The firms
+that maximise welfare lie on a curve just as simple, n_i (n_i + δ) = w / f_i, with w the total
+margin of the chain times its output.
 
 ==================  ==============  =============================================================
 symbol              name here       meaning
@@ -56,7 +57,8 @@ class EntryEquilibria:
         Firms per stage in the stable equilibrium, NaN where there is none. Shape (..., k).
     critical
         Firms per stage in the unstable equilibrium below it, NaN where there is none (as for one
-        stage of straight demand). Shape (..., k).
+        stage of straight demand). For δ near -1 they may equal -δ to the last digit.
+        Shape (..., k).
     """
 
     thick: NDArray
@@ -99,6 +101,8 @@ def entry_curve(
     """
     scale, fixed, d = _checked(scale, "scale", fixed_costs, curvature)
     point = _free(np.log(scale), np.log(fixed), d)
+    if (point.log_size > np.log(np.finfo(float).max)).any():
+        raise ValueError("the market of so small a scale is beyond all numbers: raise the scale")
     return point.firms, np.exp(point.log_size)
 
 
@@ -127,8 +131,8 @@ def free_entry(
     """
     size, fixed, d = _checked(market_size, "market_size", fixed_costs, curvature)
     flat = np.log(size).ravel(), np.log(fixed).reshape(-1, fixed.shape[-1]), d.ravel()
-    thick = _newton(flat[0], *flat)
-    critical = _newton(_left_of_turn(thick, *flat[1:]), *flat)
+    thick = _newton(flat[0], *flat, rising=True)
+    critical = _newton(_left_of_turn(thick, *flat[1:]), *flat, rising=False)
     firms = (_free(x, *flat[1:]).firms.reshape(fixed.shape) for x in (thick, critical))
     return EntryEquilibria(*firms)
 
@@ -137,12 +141,14 @@ def minimum_market_size(fixed_costs: ArrayLike, curvature: ArrayLike = 1.0) -> N
     """Smallest market in which all stages can have firms at zero profit. Shape (...), money.
 
     There the thick and the critical equilibrium meet: the product of (2n + 2δ)/(2n + δ) over the
-    stages is 1 + δ. Where no equilibrium is critical, it is the size at which the number of firms
-    begins to grow from nought. Parameters and errors are those of `entry_curve`.
+    stages is 1 + δ. With δ = 2^k - 1 it is the size from which firms grow from nought, and with a
+    larger δ it is zero. Firms are real numbers, and there may be less than one in a stage.
+    Parameters and errors are those of `entry_curve`.
     """
     _, fixed, d = _checked(1.0, "scale", fixed_costs, curvature)
     logs = np.log(fixed)
-    return np.exp(_free(_turn(_free, logs, d), logs, d).log_size)
+    smallest = np.exp(_free(_turn(_free, logs, d), logs, d).log_size)
+    return np.where(d > 2.0 ** fixed.shape[-1] - 1, 0.0, smallest)
 
 
 def winning_market_size(
@@ -190,9 +196,10 @@ def best_entry(
     Notes
     -----
     One more firm in stage i is worth (p - C) Q / (n_i (n_i + δ)), so all stages share one number w,
-    the total margin, with n_i (n_i + δ) = w / f_i; the market that calls for it has the size
-    w Z^(1 + 1/δ) / Y. For one stage of straight demand that is (n + 1)^3 f, the result of Mankiw
-    and Whinston (1986).
+    the total margin times output, with n_i (n_i + δ) = w / f_i; the market that calls for it has
+    the size w Z^(1 + 1/δ) / Y. For one stage of straight demand that is (n + 1)^3 f, the result of
+    Mankiw and Whinston (1986). Of two solutions the larger is taken; that it is the best is tested
+    against searches, not proved.
     """
     size, fixed, d = _checked(market_size, "market_size", fixed_costs, curvature)
 
@@ -240,8 +247,9 @@ def integer_entry(market_size: float, fixed_costs: ArrayLike, curvature: float =
     Notes
     -----
     Given the output ratio X, the stages fill one after the other from upstream, each with the
-    largest n_i for which n_i (n_i + δ) f_i Z_i does not exceed M X. That number rises with X, so
-    candidates are few: as many as firms in all, and not one for every combination.
+    largest n_i for which n_i (n_i + δ) f_i Z_(i-1) does not exceed M X. So there is at most one
+    candidate for each X, and for δ >= 0, where these numbers rise with X, no more of them than
+    there are firms at X = 1; for δ < 0 there may be more.
     """
     size, fixed, d = _checked(market_size, "market_size", fixed_costs, curvature)
     if size.ndim:
@@ -346,7 +354,7 @@ def _filled(log_level: NDArray, d: NDArray) -> tuple[NDArray, NDArray, NDArray]:
 
 def _further(markup, z, log_z, n, log_factor, d) -> tuple[NDArray, NDArray, NDArray]:
     """Markup, 1 + δY and its logarithm, one stage further; only the last is never infinite."""
-    with np.errstate(over="ignore", divide="ignore"):
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         return markup + z / n, z * (1 + d / n), log_z + log_factor
 
 
@@ -358,21 +366,23 @@ def _firms_at(level: NDArray, d: float) -> NDArray:
 # Roots ------------------------------------------------------------------------------------------
 
 
-def _newton(start: NDArray, log_size: NDArray, log_fixed: NDArray, d: NDArray) -> NDArray:
-    """Scale at which the curve reaches a size, on the start's side of the turn; NaN if it does not.
+def _newton(
+    start: NDArray, log_size: NDArray, log_fixed: NDArray, d: NDArray, rising: bool
+) -> NDArray:
+    """Scale at which the rising or falling part of the curve reaches a size; NaN if it does not.
 
     The curve is convex: after at most one step from below it, the steps close in from outside.
     """
     x = start.copy()
-    rising = _free(x, log_fixed, d).elasticity > 0
     at = np.flatnonzero(np.isfinite(x))
     for _ in range(STEPS):
         if len(at) == 0:
             break
         point = _free(x[at], log_fixed[at], d[at])
         gap = point.log_size - log_size[at]
-        turned = (point.elasticity > 0) != rising[at]
-        x[at[turned]] = np.nan  # even the lowest point of the curve is above the size
+        turned = (point.elasticity > 0) != rising
+        turned |= ~(np.isfinite(gap) & np.isfinite(point.elasticity))
+        x[at[turned]] = np.nan  # the whole curve is above the size, or beyond all numbers
         rounding = 4 * np.finfo(float).eps * (1 + np.abs(x[at]) + np.abs(log_size[at]))
         go = ~turned & (np.abs(gap) > rounding)
         at = at[go]

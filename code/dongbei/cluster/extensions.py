@@ -71,6 +71,11 @@ def steepening(first=S.One, last=k, over=i) -> Product:
         return Product(1 + δ * θ[over], (over, first, last))
 
 
+def price_at(cost, D, Y):
+    """Price of the model with 1 + δY written out."""
+    return model.price_at(cost, D, Y, 1 + δ * Y)
+
+
 def conducts() -> Sum:
     """Sum of θ over all stages."""
     with evaluate(True):  # unevaluated, SymPy would put a factor of one before it
@@ -87,7 +92,7 @@ with evaluate(False):
         "curved induction": Eq(β[k - j], b * steepening(k - j + 1, k)),
         "markup": Eq(1 + δ * Y, steepening()),
         "curved output": Eq(Q**δ, D / (b * MARKUP)),
-        "curved price": Eq(p[k], model.price_at(C, D, Y)),
+        "curved price": Eq(p[k], price_at(C, D, Y)),
         "straight line": Eq(C + D * Y / (1 + Y), model.price(C, X)),
         "semi-logarithmic": Eq(p[k], C + b * conducts()),
         "constant elasticity": Eq(p[k], C / Product(1 - θ[i] / e, (i, 1, k))),
@@ -213,7 +218,7 @@ def curved_demand() -> Iterator[Step]:
         (Eq(on_demand, E["curved price"].rhs.subs(D, model.depth(C)), evaluate=False),),
     )
     condition, cheaper = sorted(E["advantage"].args, key=lambda side: side.has(p_m))
-    prices = {p[k]: model.price_at(C, D, Y), p_m: model.price_at(C, D, 1 / m)}
+    prices = {p[k]: price_at(C, D, Y), p_m: price_at(C, D, 1 / m)}
     gap = (cheaper.gts - cheaper.lts).xreplace(prices)
     yield Step(
         "advantage",
@@ -240,7 +245,7 @@ def limits() -> Iterator[Step]:
         WRITTEN["straight line"],
         "D is a - C there, and X is 1/(1 + Y).",
         (
-            Eq(model.price_at(C, D, Y).subs(δ, 1), E["straight line"].lhs, evaluate=False),
+            Eq(price_at(C, D, Y).subs(δ, 1), E["straight line"].lhs, evaluate=False),
             given(E["straight line"], {D: depth.subs(δ, 1), X: model.output_share(Y).subs(δ, 1)}),
         ),
     )
@@ -254,7 +259,7 @@ def limits() -> Iterator[Step]:
         (
             given(
                 E["semi-logarithmic"],
-                {p[k]: model.price_at(C, depth, Y).subs(δ, 0).subs(Y, conducts())},
+                {p[k]: price_at(C, depth, Y).subs(δ, 0).subs(Y, conducts())},
             ),
             Eq(model.added_markup(Y, share).subs(δ, 0), Y + share, evaluate=False),
             Eq(model.demand(Q).limit(δ, 0), model.logarithmic_demand(Q), evaluate=False),
@@ -282,7 +287,7 @@ def limits() -> Iterator[Step]:
             Eq(model.demand(Q).subs(elastic), b * e * Q ** (-1 / e), evaluate=False),
             given(
                 E["constant elasticity"],
-                {p[k]: model.price_at(C, depth, Y).subs(elastic).subs(markup), factors: product},
+                {p[k]: price_at(C, depth, Y).subs(elastic).subs(markup), factors: product},
             ),
         ),
     )
@@ -470,7 +475,7 @@ def firms_and_welfare() -> Iterator[Step]:
             given(E["best entry"], {n[i]: N, f: w / (N * (N + δ))}),
         ),
     )
-    earned = (model.price_at(C, D, Y) - C) * (M / D) * model.output_share(Y)
+    earned = (price_at(C, D, Y) - C) * (M / D) * model.output_share(Y)
     yield Step(
         "best market",
         "The market in which they are the best.",
@@ -491,7 +496,7 @@ def firms_and_welfare() -> Iterator[Step]:
     change = scale * Y / (whole * level) - scale / (level * upstream)
     yield Step(
         "too many firms",
-        "At zero profit one firm less in stage i is better for all if the markup is small.",
+        "At zero profit slightly fewer firms in stage i are better for all if the markup is small.",
         WRITTEN["too many firms"],
         "A firm adds (p - C)Q/(n(n + δ)), where (p - C)Q is sY/Z_k, and costs f, which at zero "
         "profit is s/(n(n + δ) Z_(i-1)).",

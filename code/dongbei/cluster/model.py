@@ -238,9 +238,9 @@ def added_markup(Y: Expr, θ: Expr) -> Expr:
     return Y + θ * (1 + δ * Y)
 
 
-def price_at(cost: Expr, D: Expr, Y: Expr) -> Expr:
-    """Price after some stages, from their cost and markup; after all, that of the final good."""
-    return cost + D * Y / (1 + δ * Y)
+def price_at(cost: Expr, D: Expr, Y: Expr, steepening: Expr) -> Expr:
+    """Price after some stages, from their cost, markup and 1 + δY; after all, the final price."""
+    return cost + D * Y / steepening
 
 
 def stage_margin(D: Expr, θ: Expr, steepening: Expr) -> Expr:

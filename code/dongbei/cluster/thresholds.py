@@ -9,7 +9,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isfinite
-from numbers import Real
+from numbers import Rational, Real
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -52,7 +52,7 @@ def minimum_firms(stages: int, integrated_firms: int = 1, curvature: Real = 1) -
         _whole(integrated_firms, "integrated_firms"),
         _bend(curvature),
     )
-    enough = int(k * (m + max(d, 0))) + 1  # by Bernoulli's inequality, and its reverse for δ < 0
+    enough = int(k * (m + max(d, 0))) + 1  # by Bernoulli's inequality; for δ > 0, of the inverse
     return 1 + bisect_left(range(1, enough + 1), True, key=lambda n: _undercuts(n, k, m, d))
 
 
@@ -80,9 +80,9 @@ def maximum_stages(firms: int, integrated_firms: int = 1, curvature: Real = 1) -
     d = _bend(curvature)
     longest = 1
     while _undercuts(n, longest, m, d):
-        longest *= 2
-        if longest > LONGEST:
-            raise ValueError(f"more than {LONGEST} stages keep the advantage: ask for fewer firms")
+        if longest == LONGEST:
+            raise ValueError(f"{LONGEST} stages or more keep the advantage: ask for fewer firms")
+        longest = min(2 * longest, LONGEST)
     return bisect_left(range(1, longest + 1), True, key=lambda k: not _undercuts(n, k, m, d))
 
 
@@ -95,8 +95,8 @@ def _undercuts(n: int, k: int, m: int, d: Fraction) -> bool:
 
 
 def _whole(number: Real, name: str) -> int:
-    whole = isinstance(number, Real) and isfinite(number) and number == int(number)
-    if not whole or number < 1:
+    real = isinstance(number, Real) and not isinstance(number, bool) and isfinite(number)
+    if not real or number != int(number) or number < 1:
         raise ValueError(f"{name} must be a whole number >= 1; got {number}")
     return int(number)
 
@@ -104,7 +104,7 @@ def _whole(number: Real, name: str) -> int:
 def _bend(curvature: Real) -> Fraction:
     if not (isinstance(curvature, Real) and isfinite(curvature) and curvature > -1):
         raise ValueError(f"curvature must be finite and > -1; got {curvature}")
-    return Fraction(curvature)
+    return Fraction(curvature if isinstance(curvature, Rational) else float(curvature))
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,25 +160,28 @@ def best_division(
     costs, firms = np.asarray(costs, dtype=float), np.asarray(firms, dtype=float)
     if costs.ndim == 0 or costs.shape[-1] < 2:
         raise ValueError(f"costs must have one entry per number of stages; got shape {costs.shape}")
-    prices = np.stack(
-        [
-            final_price(
-                ProductionChain(
-                    demand_intercept,
-                    demand_slope,
-                    np.repeat(firms[..., np.newaxis], stages, axis=-1),
-                    np.repeat(costs[..., [stages - 1]] / stages, stages, axis=-1),
-                    curvature=curvature,
-                    interface_cost=interface_cost,
-                )
-            )
-            for stages in range(1, costs.shape[-1] + 1)
-        ],
-        axis=-1,
-    )
+    demand = demand_intercept, demand_slope, curvature, interface_cost
+    divisions = range(1, costs.shape[-1] + 1)
+    prices = np.stack([_divided_price(costs, firms, stages, *demand) for stages in divisions], -1)
     best = prices.argmin(axis=-1) + 1
     if (best == costs.shape[-1]).any():
         raise ValueError(
             f"the price still falls at {costs.shape[-1]} stages: give the costs of more of them"
         )
     return Division(best, prices)
+
+
+def _divided_price(costs, firms, stages, intercept, slope, curvature, interface_cost) -> NDArray:
+    """Price of the final good with a number of stages alike; an error names that number."""
+    try:
+        chain = ProductionChain(
+            intercept,
+            slope,
+            np.repeat(firms[..., np.newaxis], stages, axis=-1),
+            np.repeat(costs[..., [stages - 1]] / stages, stages, axis=-1),
+            curvature=curvature,
+            interface_cost=interface_cost,
+        )
+    except ValueError as error:
+        raise ValueError(f"divided into {stages}: {error}") from error
+    return final_price(chain)
