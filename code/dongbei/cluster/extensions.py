@@ -57,7 +57,8 @@ from dongbei.cluster.proof import Step, by_label, evaluated, given, root, same_s
 
 θ = IndexedBase("theta", nonnegative=True)
 Z = IndexedBase("Z", positive=True)
-f = Symbol("f", positive=True)
+f = Symbol("f", positive=True)  # where there is one stage
+F = IndexedBase("f", positive=True)
 s, w, e, g, v, μ = symbols("s w e g v mu", positive=True)
 ε = Symbol("epsilon", positive=True)  # 1 + δ
 own, mean, q = symbols("c_j c q_j", positive=True)
@@ -104,14 +105,14 @@ with evaluate(False):
         ),
         "consumer surplus": Eq(U, model.consumer_surplus(Q)),
         "market size": Eq(M, D * (D / b) ** (1 / δ)),
-        "entry curve": Eq(n[i] * (n[i] + δ), s / (f * Z[i - 1])),
+        "entry curve": Eq(n[i] * (n[i] + δ), s / (F[i] * Z[i - 1])),
         "market on the curve": Eq(M, s * Z[k] ** (1 / δ)),
         "complements": Gt(Derivative(π[i], n[j]), 0),
         "elasticity": Eq(
             s / M * Derivative(M, s),
             1 + (1 - Product((2 * n[i] + 2 * δ) / (2 * n[i] + δ), (i, 1, k))) / δ,
         ),
-        "best entry": Eq(n[i] * (n[i] + δ), w / f),
+        "best entry": Eq(n[i] * (n[i] + δ), w / F[i]),
         "best market": Eq(M, w * MARKUP ** (1 + 1 / δ) / Y),
         "too many firms": Equivalent(Derivative(W, n[i]) < 0, Lt(Y, Z[k] / Z[i - 1])),
         "merged markets": Eq(N + 1, (M / f) ** S.Half),
@@ -359,8 +360,8 @@ def entry() -> Iterator[Step]:
         "entry curve",
         "Firms at zero profit, one stage after the other.",
         WRITTEN["entry curve"],
-        "Profit before fixed cost equals f; s is MX, and Z_i is Z_(i-1) (1 + δ/n_i).",
-        (given(E["entry curve"], {n[i]: N, Z[i - 1]: before, f: s / (N**2 * steep)}),),
+        "Profit before fixed cost equals f_i; s is MX, and Z_i is Z_(i-1) (1 + δ/n_i).",
+        (given(E["entry curve"], {n[i]: N, Z[i - 1]: before, F[i]: s / (N**2 * steep)}),),
     )
     final = Symbol("Z", positive=True)
     yield Step(
@@ -467,12 +468,12 @@ def firms_and_welfare() -> Iterator[Step]:
         "best entry",
         "Firms that would be best for buyers and firms together, given how firms compete.",
         WRITTEN["best entry"],
-        "One firm more costs f and adds Q/(n(n + δ)) to output, each unit worth p - C; w is "
+        "One firm more costs f_i and adds Q/(n(n + δ)) to output, each unit worth p - C; w is "
         "(p - C) Q, the same for all stages.",
         (
             Eq(gains.diff(Q), model.demand(Q) - C, evaluate=False),
             Eq(log((1 + δ / N) ** (-1 / δ)).diff(N), 1 / (N * (N + δ)), evaluate=False),
-            given(E["best entry"], {n[i]: N, f: w / (N * (N + δ))}),
+            given(E["best entry"], {n[i]: N, F[i]: w / (N * (N + δ))}),
         ),
     )
     earned = (price_at(C, D, Y) - C) * (M / D) * model.output_share(Y)
