@@ -100,9 +100,9 @@ def test_the_minimum_is_where_two_equilibria_meet(costs, d):
         assert (1 / n).sum() == pytest.approx(2, rel=1e-3)
 
 
-@given(COSTS, CURVATURES, st.floats(-8, 12))
+@given(COSTS, CURVATURES, st.floats(-2, 12))
 def test_the_curve_carries_its_firms(costs, d, log_scale):
-    firms, size = entry_curve(np.exp(log_scale) * costs[0], costs, d)
+    firms, size = entry_curve(np.exp(log_scale) * max(costs), costs, d)
     if (firms > 1e-3).all() and (firms + d > 1e-3).all():
         assert profit(firms, size, costs, d) + costs == pytest.approx(np.array(costs), rel=1e-5)
 

@@ -400,10 +400,9 @@ def consumer_surplus(chain: ProductionChain) -> NDArray:
 
 def welfare(chain: ProductionChain) -> NDArray:
     """Consumer surplus and the profits of all firms. Shape (...), money."""
-    output = quantity(chain)
-    earned = (final_price(chain) - chain.total_cost) * output
+    earned = (final_price(chain) - chain.total_cost) * quantity(chain)
     paid = np.einsum("...i,...i->...", chain.firms, chain.fixed_costs)
-    return _surplus(chain.demand_slope, output, chain.curvature) + earned - paid
+    return consumer_surplus(chain) + earned - paid
 
 
 # The integrated alternative ---------------------------------------------------------------------

@@ -35,7 +35,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import elementwise
 
-from dongbei.cluster.chain import log_output_ratio
+from dongbei.cluster.chain import ProductionChain, log_output_ratio, profits
 
 RANGE = 300.0
 """How far from the fixed costs, in logarithms, the scale is searched on either side."""
@@ -290,11 +290,7 @@ def _candidates(size: float, fixed: NDArray, d: float) -> NDArray:
 
 def _relative_profits(firms: NDArray, size: NDArray, fixed: NDArray, d: NDArray) -> NDArray:
     """Profit of a firm in each stage over its fixed cost. Shape (..., k)."""
-    z = np.cumprod(1 + d / firms, axis=-1)
-    before = np.concatenate([np.ones_like(z[..., :1]), z[..., :-1]], axis=-1)
-    markup = (before / firms).sum(axis=-1)
-    ratio = np.exp(log_output_ratio(markup, np.log(z[..., -1]), d))
-    return size * ratio[..., np.newaxis] / (firms * (firms + d) * before * fixed) - 1
+    return profits(ProductionChain(size, size, firms, np.zeros(len(fixed)), fixed, d)) / fixed
 
 
 # The curves -------------------------------------------------------------------------------------

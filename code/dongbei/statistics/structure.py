@@ -213,8 +213,7 @@ def entropy(structure):
     Theil (1967).
     """
     shares = _shares(structure)
-    found = pd.Series(shannon_entropy(shares.to_numpy(), axis=1), shares.index)
-    return _result(structure, found, "entropy", "nats")
+    return _result(structure, _entropies(shares), "entropy", "nats")
 
 
 def theil_index(structure):
@@ -227,8 +226,7 @@ def theil_index(structure):
     Theil (1967).
     """
     shares = _shares(structure)
-    found = pd.Series(shannon_entropy(shares.to_numpy(), axis=1), shares.index)
-    found = np.maximum(np.log(shares.shape[1]) - found, 0)  # rounding may leave -1e-16
+    found = np.maximum(np.log(shares.shape[1]) - _entropies(shares), 0)  # or rounding leaves -1e-16
     return _result(structure, found, "Theil index", "nats")
 
 
@@ -260,10 +258,7 @@ def effective_number(structure, order=1):
     if order not in (1, 2):
         raise ValueError(f"order must be 1 (entropy) or 2 (Herfindahl), not {order!r}")
     shares = _shares(structure)
-    if order == 1:
-        number = pd.Series(np.exp(shannon_entropy(shares.to_numpy(), axis=1)), shares.index)
-    else:
-        number = 1 / (shares**2).sum(axis=1)
+    number = np.exp(_entropies(shares)) if order == 1 else 1 / (shares**2).sum(axis=1)
     return _result(structure, number, "effective number of sectors", "sectors")
 
 
@@ -464,6 +459,10 @@ def _shares(structure):
 
 def _fractions(wide):
     return wide.div(wide.sum(axis=1), axis=0)
+
+
+def _entropies(shares):
+    return pd.Series(shannon_entropy(shares.to_numpy(), axis=1), shares.index)
 
 
 def _single(wide):
