@@ -6,7 +6,7 @@
 
 Figures come from the reference folder, words from `catalogue.toml`, columns from `schema.toml`.
 Where that folder is absent the figures stay as they are. The tables of `documents/` are written by
-hand and only described.
+hand and only described. `provincial_tables.py` merges the sectors of the input-output tables.
 """
 
 import argparse
@@ -19,22 +19,24 @@ import re
 import sys
 import tempfile
 import tomllib
-from collections import defaultdict
 from decimal import Decimal
 from itertools import groupby, pairwise, zip_longest
 from pathlib import Path
 
 import numerals
+import provincial_tables
 
 HERE = Path(__file__).resolve().parent
 REFERENCE = HERE.parents[1] / "shared" / "reference"
-GENERATED = ("*.csv", "provincial/*.csv", "national/*.csv", "datapackage.json")
+FOLDERS = ("provincial", "national", "input_output")
+GENERATED = ("*.csv", *(f"{folder}/*.csv" for folder in FOLDERS), "datapackage.json")
 BY_HAND = "documents/*.csv"
 SCOPES = ("provincial", "national")
 TABLE_YEARS = ("2002", "2007", "2012", "2017")  # of the input-output tables
 TABLES = (
     "provinces", "regions", "indicators", "vintages", "breaks", "sources", "anomalies", "facts",
-    "events", "prefectures", "sectors", "sector_output",
+    "events", "prefectures", "sectors",
+    *(f"input_output/provincial_{year}" for year in TABLE_YEARS),
 )  # fmt: skip
 
 
@@ -73,8 +75,12 @@ def main():
 def build(reference):
     """Return {path inside data/: bytes} for every generated file; None keeps the figures."""
     catalogue = tomllib.loads((HERE / "catalogue.toml").read_text("utf-8"))
-    schemas = tomllib.loads((HERE / "schema.toml").read_text("utf-8"))
-    tables = generated_tables(reference, catalogue) if reference else stored_tables(catalogue)
+    schemas = read_schemas(HERE / "schema.toml", catalogue)
+    if reference:
+        tables = generated_tables(reference, catalogue, schemas)
+    else:
+        tables = stored_tables(catalogue)
+    tables["input_output/defects"] = defect_table(tables)
     files = {
         f"{name}.csv": to_csv(rows, schema_of(name, schemas)["fields"])
         for name, rows in tables.items()
@@ -88,7 +94,7 @@ def build(reference):
     }
 
 
-def generated_tables(reference, catalogue):
+def generated_tables(reference, catalogue, schemas):
     """Return {name: rows} of every table that is made from the reference folder."""
     provinces = read(reference / "provinces.csv")
     figures = {
@@ -96,7 +102,8 @@ def generated_tables(reference, catalogue):
         "national": read_figures(reference / "panel_national", catalogue, None),
     }
     sectors = read(reference / "sectors42.csv")
-    output = sector_output_table(reference / "io", sectors, provinces)
+    used = {row["source"] for row in rows_of(figures)}
+    used |= {entry["source"] for entry in schemas.values() if "source" in entry}
     tables = {
         "provinces": province_table(provinces, catalogue),
         "regions": [
@@ -105,15 +112,13 @@ def generated_tables(reference, catalogue):
         "indicators": indicator_table(catalogue),
         "vintages": vintage_table(catalogue, figures, provinces),
         "breaks": break_table(catalogue, figures, provinces),
-        "sources": source_table(
-            catalogue, [*rows_of(figures), *output], read(reference / "sources.csv")
-        ),
+        "sources": source_table(catalogue, used, read(reference / "sources.csv")),
         "anomalies": anomaly_table(catalogue, read(reference / "anomalies.csv")),
         "facts": fact_table(catalogue, read(reference / "facts" / "facts.csv")),
         "events": catalogue["events"],
         "prefectures": prefecture_table(read(reference / "prefectures_census.csv")),
         "sectors": sector_table(catalogue, sectors),
-        "sector_output": output,
+        **input_output_tables(reference / "io", catalogue, sectors, provinces),
     }
     for scope, by_indicator in figures.items():
         for indicator, rows in by_indicator.items():
@@ -262,9 +267,8 @@ def coverage(province, before, after, verb):
     return {"province": province, "before": before, "after": after, "kind": kind, "what": what}
 
 
-def source_table(catalogue, rows, reference):
-    """List the sources of some rows: provenance from the reference, words from the catalogue."""
-    used = {row["source"] for row in rows}
+def source_table(catalogue, used, reference):
+    """List the sources in use: provenance from the reference, words from the catalogue."""
     table = []
     for row in reference:
         name = row["source_id"]
@@ -388,32 +392,29 @@ def sector_table(catalogue, reference):
     return [entry | found[entry["sector"]] for entry in catalogue["sectors"]]
 
 
-def sector_output_table(folder, sectors, provinces):
-    """Add up output and value added of the input-output tables over the sectors of one key."""
-    key = {(row["year"], row["code"]): row["sector"] for row in sectors}
-    order = list(dict.fromkeys(row["sector"] for row in sectors if row["year"] in TABLE_YEARS))
-    output, value_added = defaultdict(Decimal), defaultdict(Decimal)
+def input_output_tables(folder, catalogue, reference, provinces):
+    """Merge the sectors of the input-output tables into those that all years share."""
+    order = [entry["sector"] for entry in catalogue["sectors"]]
+    names = [row["province"] for row in provinces]
+    tables = {}
     for year in TABLE_YEARS:
-        for row in read(folder / f"provincial_{year}.csv"):
-            if (year, row["row"]) in key:
-                output[row["province"], year, key[year, row["row"]]] += Decimal(row["gross_output"])
-            elif row["row"] == "value_added":
-                for code in (code for when, code in key if when == year):
-                    value_added[row["province"], year, key[year, code]] += Decimal(row[code])
-    return [
-        {
-            "province": place["province"],
-            "year": year,
-            "sector": sector,
-            "gross_output": f"{output[cell].normalize():f}",
-            "value_added": f"{value_added[cell].normalize():f}",
-            "source": "chnio",
-        }
-        for place in provinces
-        for year in TABLE_YEARS
-        for sector in order
-        if (cell := (place["province"], year, sector)) in output
-    ]
+        key = {row["code"]: row["sector"] for row in reference if row["year"] == year}
+        rows = read(folder / f"provincial_{year}.csv")
+        tables[f"input_output/provincial_{year}"] = provincial_tables.merged(
+            rows, key, order, names
+        )
+    return tables
+
+
+def defect_table(tables):
+    """List what is wrong with the input-output tables, measured on the tables themselves."""
+    product = {
+        (row["province"], row["year"]): Decimal(row["value"]) * 10**4
+        for row in tables["provincial/gdp_nominal"]
+        if row["vintage"] == "pre_census4"
+    }
+    by_year = {year: tables[f"input_output/provincial_{year}"] for year in TABLE_YEARS}
+    return provincial_tables.defects(by_year, tables["sectors"], product)
 
 
 # ---------------------------------------------------------------------------------- descriptor
@@ -444,7 +445,7 @@ def descriptor(catalogue, schemas, tables, files):
         "resources": [
             resource(name, schema_of(name, schemas), files[f"{name}.csv"])
             | (figure_properties(name, tables, catalogue) if is_figures(name) else {})
-            | unit_properties(schema_of(name, schemas), tables, name)
+            | unit_properties(schema_of(name, schemas), tables)
             | {"schema": table_schema(name, schemas, tables, catalogue)}
             for name in tables
         ],
@@ -498,12 +499,11 @@ def figure_properties(name, tables, catalogue):
     }
 
 
-def unit_properties(about, tables, name):
-    """Return what a table has whose columns of figures share one unit: that unit, and sources."""
+def unit_properties(about, tables):
+    """Return what a table has whose figures share one unit and one source: the two."""
     if "unit" not in about:
         return {}
-    used = {row["source"] for row in tables[name]}
-    sources = [source_entry(row) for row in tables["sources"] if row["source"] in used]
+    sources = [source_entry(row) for row in tables["sources"] if row["source"] == about["source"]]
     return {"unit": about["unit"], "sources": sources}
 
 
@@ -540,6 +540,37 @@ def foreign_key(column, target, name, key):
         "fields": [column],
         "reference": {"resource": "" if target == name else slug(target), "fields": key},
     }
+
+
+def read_schemas(path, catalogue):
+    """Read `schema.toml`; a table of each year and a column of each sector are written out."""
+    schemas = {}
+    for name, about in tomllib.loads(path.read_text("utf-8")).items():
+        years = TABLE_YEARS if "{year}" in name else ("",)
+        for year in years:
+            schemas[name.replace("{year}", year)] = about | {
+                "title": about.get("title", "").replace("{year}", year),
+                "fields": dict(fields_of(about["fields"], year, catalogue["sectors"])),
+            }
+    return schemas
+
+
+def fields_of(fields, year, sectors):
+    """Yield the columns of a table: those of its year, and for {sector} one of every sector."""
+    keys = [entry["sector"] for entry in sectors]
+    for column, about in fields.items():
+        if year not in about.get("years", [year]):
+            continue
+        about = {name: value for name, value in about.items() if name != "years"}
+        if "{sector}" in about.get("constraints", {}).get("enum", []):
+            others = [name for name in about["constraints"]["enum"] if name != "{sector}"]
+            about["constraints"] = {"enum": [*keys, *others]}
+        if column != "{sector}":
+            yield column, about
+            continue
+        for entry in sectors:
+            words = about["description"].replace("{sector_en}", entry["sector_en"])
+            yield entry["sector"], about | {"description": words}
 
 
 def schema_of(name, schemas):

@@ -6,6 +6,7 @@ are formed first (`regional_sum` adds up by sector) and measured then.
 """
 
 from difflib import get_close_matches
+from functools import cache
 from itertools import combinations
 from numbers import Integral
 
@@ -15,10 +16,18 @@ from scipy.stats import entropy as shannon_entropy
 
 from dongbei.statistics.provinces import province_name
 from dongbei.statistics.series import check, place_column, sources_of, the, where, year_spans
-from dongbei.statistics.tables import table
+from dongbei.statistics.tables import input_output_cells, table
 
 MEASURES = ("gross_output", "value_added")
 UNIT = "10 thousand yuan"
+SOURCE = "chnio"
+TABLE_YEARS = (2002, 2007, 2012, 2017)
+VALUE_ADDED_ITEMS = (
+    "compensation_of_employees",
+    "net_taxes_on_production",
+    "depreciation",
+    "operating_surplus",
+)
 
 
 def sectors(part=None):
@@ -58,7 +67,7 @@ def sector_output(year=None, measure="gross_output", *, sectors=None, provinces=
     year : int or iterable of int, optional
         Of 2002, 2007, 2012 and 2017; all four by default. Tibet begins in 2012.
     measure : {"gross_output", "value_added"}
-        Value added can be negative in a cell, as published.
+        Value added is the sum of its four items; it can be negative in a cell, as published.
     sectors : str or iterable of str, optional
         A part that `sectors` knows, such as ``"industry"``, or keys; all 35 by default.
     provinces : str or iterable of str, optional
@@ -78,26 +87,48 @@ def sector_output(year=None, measure="gross_output", *, sectors=None, provinces=
     """
     if measure not in MEASURES:
         raise ValueError(f"no measure {measure!r}: choose {' or '.join(MEASURES)}")
-    rows = table("sector_output")
-    if year is not None:
-        asked = {year} if isinstance(year, Integral) else {int(one) for one in year}
-        absent = asked - set(rows["year"])
-        if absent or not asked:
-            raise ValueError(
-                f"no input-output tables of {year_spans(absent) or 'no year'}: choose from"
-                f" {', '.join(map(str, rows['year'].unique()))}"
-            )
-        rows = rows[rows["year"].isin(asked)]
+    rows = pd.concat([_made(one, measure) for one in table_years(year)])
     if sectors is not None:
-        rows = rows[rows["sector"].isin(_keys(sectors))]
+        rows = rows[rows["sector"].isin(sector_keys(sectors))]
+    names = table("provinces")["province"]
     if provinces is not None:
-        names = [provinces] if isinstance(provinces, str | int) else provinces
-        rows = rows[rows["province"].isin([province_name(name) for name in names])]
-    rows = rows.rename(columns={measure: "value"}).assign(
-        unit=UNIT, kind="extensive", indicator=measure, vintage="single"
-    )
-    order = ["province", "year", "sector", "value", "unit", "kind", "indicator", "vintage"]
-    return rows[[*order, "source"]].reset_index(drop=True)
+        asked = [provinces] if isinstance(provinces, str | int) else provinces
+        names = [name for name in names if name in set(map(province_name, asked))]
+        rows = rows[rows["province"].isin(names)]
+    place = {name: order for order, name in enumerate(names)}
+    rows = rows.sort_values("province", key=lambda column: column.map(place), kind="stable")
+    return rows.assign(
+        unit=UNIT, kind="extensive", indicator=measure, vintage="single", source=SOURCE
+    ).reset_index(drop=True)
+
+
+def table_years(year):
+    """Return the years asked for that have input-output tables, or refuse."""
+    if year is None:
+        return TABLE_YEARS
+    asked = {year} if isinstance(year, Integral) else {int(one) for one in year}
+    absent = asked - set(TABLE_YEARS)
+    if absent or not asked:
+        raise ValueError(
+            f"no input-output tables of {year_spans(absent) or 'no year'}: choose from"
+            f" {', '.join(map(str, TABLE_YEARS))}"
+        )
+    return sorted(asked)
+
+
+@cache
+def _made(year, measure):
+    """Return province, year, sector and value of one measure; provinces may alternate."""
+    keys = table("sectors")["sector"]
+    if measure == "gross_output":
+        cells = input_output_cells(year, rows=keys, columns=[measure]).reset_index()
+        cells = cells.rename(columns={"row": "sector", measure: "value"})
+    else:
+        items = input_output_cells(year, rows=VALUE_ADDED_ITEMS, columns=keys)
+        # cells have two decimals: what a sum has beyond them is binary rounding
+        cells = items.groupby(level="province", sort=False).sum().round(2)
+        cells = cells.melt(var_name="sector", ignore_index=False).reset_index()
+    return cells.assign(year=year)[["province", "year", "sector", "value"]]
 
 
 def total_output(structure):
@@ -401,7 +432,7 @@ def group_dissimilarity(structure, size=3):
 # ------------------------------------------------------------------------------ shares and frames
 
 
-def _keys(part):
+def sector_keys(part):
     """Return the keys of a part of the sectors, or check those given."""
     known = table("sectors")
     if isinstance(part, str) and part not in set(known["sector"]):
