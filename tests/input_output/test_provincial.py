@@ -251,13 +251,15 @@ def test_a_whole_copy_is_read(file_of_2017):
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda text: text[: len(text) // 2], "cut off: restore it with git checkout"),
-        (lambda text: text[:-1], "cut off"),
-        (lambda text: text[: text.rindex("\n", 0, -1) + 1], "lacks rows"),
-        (lambda text: text[: text.index("Xinjiang")], "2017 lack rows or columns: restore it"),
-        (lambda text: text[: text.index("\n") + 1], "lacks rows"),
-        (lambda text: text.replace(",exports,", ",export,", 1), "lack rows or columns"),
-        (lambda text: text.replace("Hebei,coal_mining", "Hebei,oil_gas_extraction"), "lacks rows"),
+        (lambda text: text[: len(text) // 2], "provincial_2017.csv is not whole: restore it with"),
+        (lambda text: text[:-1], "is not whole"),
+        (lambda text: text[: text.rindex("\n", 0, -1) + 1], "is not whole"),
+        (lambda text: text[: text.index("Xinjiang") + 4], "is not whole"),
+        (lambda text: text[: text.index("Xinjiang")], "is not whole"),
+        (lambda text: text[: text.index("\n") + 1], "is not whole"),
+        (lambda text: "", "is not whole"),
+        (lambda text: text.replace("Hebei,coal_mining", "Hebei,oil_gas_extraction"), "not whole"),
+        (lambda text: text.replace(",exports,", ",export,", 1), "lack rows or columns: restore it"),
         (lambda text: text.replace("\nJilin,agriculture,", "\nJilin,agriculture,9", 1), "balance"),
     ],
 )
@@ -265,6 +267,14 @@ def test_a_damaged_file_is_refused(file_of_2017, damage, message):
     file_of_2017.write_text(damage(file_of_2017.read_text("utf-8")), "utf-8")
     with pytest.raises(ValueError, match=message):
         provincial.read_tables(2017)
+
+
+def test_output_by_sector_is_not_read_from_a_truncated_file(file_of_2017):
+    text = file_of_2017.read_text("utf-8")
+    file_of_2017.write_text(text[: text.index("Xinjiang")], "utf-8")
+    for rows in (["agriculture"], provincial.VALUE_ADDED_ITEMS):
+        with pytest.raises(ValueError, match="is not whole"):
+            files.input_output_cells(2017, rows=rows, columns=["gross_output"])
 
 
 def test_a_missing_file_names_the_cure(file_of_2017):

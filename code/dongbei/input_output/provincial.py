@@ -9,7 +9,13 @@ from numpy.typing import NDArray
 
 from dongbei.statistics import province_name
 from dongbei.statistics.structure import TABLE_YEARS, VALUE_ADDED_ITEMS, table_years
-from dongbei.statistics.tables import RESTORE, input_output_cells, table
+from dongbei.statistics.tables import (
+    RESTORE,
+    WITHOUT_TABLE,
+    input_output_cells,
+    places_with_tables,
+    table,
+)
 
 USES = ("household_rural", "household_urban", "government", "gfcf", "inventory")
 TRADE = (
@@ -24,7 +30,6 @@ INWARD = ("inflow", "imports", "domestic_inflow")
 TOLERANCE = {2002: 1e-3}
 ROUNDING = 1e-6
 """Largest gap over the largest output of the table; two tables of 2002 are worse than this."""
-WITHOUT = {2002: {"Tibet"}, 2007: {"Tibet"}}
 
 
 @dataclass(frozen=True, eq=False)
@@ -228,7 +233,7 @@ def provincial_table(year, province):
     name = province_name(province)
     tables = provincial_tables(year)
     if name not in tables:
-        have = [str(one) for one in TABLE_YEARS if name not in WITHOUT.get(one, ())]
+        have = [str(one) for one in TABLE_YEARS if name not in WITHOUT_TABLE.get(one, ())]
         raise ValueError(f"{name} has no input-output table of {year}: choose {' or '.join(have)}")
     return tables[name]
 
@@ -253,7 +258,7 @@ def read_tables(year):
     error = [] if year == TABLE_YEARS[0] else ["error"]
     columns = [*sectors, *USES, *printed, *error, "gross_output"]
     rows = [*sectors, *VALUE_ADDED_ITEMS]
-    places = [p for p in table("provinces")["province"] if p not in WITHOUT.get(year, ())]
+    places = places_with_tables(year)
     cells = input_output_cells(year)
     expected = [(place, row) for place in places for row in rows]
     if list(cells.columns) != columns or list(cells.index) != expected:
