@@ -1,14 +1,25 @@
-"""Input-output tables of the provinces, 2002, 2007, 2012 and 2017, in 35 sectors.
+"""Input-output tables and the value chains in them.
 
-``provincial`` gives one table (or all of a year) as a `ProvincialTable`: who uses the products of
-each sector, what they are made of, and what is traded across the province's border; a table that
-does not balance cannot be made. ``evidence`` says what a single region's table shows without any
-estimate of who trades with whom: how much of the output is exported or leaves for other provinces,
-how much of what is used comes from abroad or can be met from the province's own output, for any
-set of sectors and any group of provinces. What is wrong with the tables as published is in
-``input_output/defects.csv`` of the data.
+``tables`` holds a closed table of a world's regions (`WorldTable`) and an open one of a country's
+(`InterregionalTable`), checked when they are made; ``decomposition`` splits trade by who made the
+value added in it and where it is used.
+
+Of the provinces, 2002, 2007, 2012 and 2017, in 35 sectors, ``provincial`` gives one table (or all
+of a year) as a `ProvincialTable`: who uses the products of each sector, what they are made of, and
+what is traded across the province's border; a table that does not balance cannot be made.
+``evidence`` says what a single region's table shows without any estimate of who trades with whom:
+how much of the output is exported or leaves for other provinces, how much of what is used comes
+from abroad or can be met from the province's own output, for any set of sectors and any group of
+provinces. What is wrong with the tables as published is in ``input_output/defects.csv`` of the
+data.
 """
 
+from dongbei.input_output.decomposition import (
+    content,
+    koopman_wang_wei,
+    participation,
+    wang_wei_zhu,
+)
 from dongbei.input_output.evidence import (
     domestic_inflow_share,
     domestic_outflow_share,
@@ -25,18 +36,26 @@ from dongbei.input_output.provincial import (
     provincial_table,
     provincial_tables,
 )
+from dongbei.input_output.tables import InterregionalTable, RegionalTable, WorldTable
 
 __all__ = [
+    "InterregionalTable",
     "ProvincialTable",
+    "RegionalTable",
+    "WorldTable",
+    "content",
     "defects",
     "domestic_inflow_share",
     "domestic_outflow_share",
     "export_share",
     "import_content",
     "inflow_share",
+    "koopman_wang_wei",
     "net_outflow",
     "outflow_share",
+    "participation",
     "provincial_table",
     "provincial_tables",
     "self_sufficiency",
+    "wang_wei_zhu",
 ]

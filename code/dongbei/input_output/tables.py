@@ -1,0 +1,514 @@
+"""Input-output tables of several regions, closed (a world) and open (a country's regions).
+
+Rows are (region, sector) pairs, the sectors of a region side by side; regions may have different
+numbers of sectors. A region may be a country, a province, or a group of either: `grouped` makes
+several regions one, and whatever is computed then treats what passes between them as domestic.
+
+======  ======================  =========================================================
+symbol  name here               meaning
+======  ======================  =========================================================
+Z       ``flows``               what each row sells to each column's production
+Y       ``final``               what each row sells to the final use of each region
+E       ``exports``             what each row sells abroad (open table)
+M       ``imports``             what each column's production buys abroad (open table)
+Va      ``value_added``         what each column adds to its inputs
+x       ``output``              gross output: everything a row sells
+A       ``coefficients``        Z per unit of the column's output
+v       ``value_added_shares``  value added per unit of output
+B       ``solve``               inverse of I - A
+L       ``solve_local``         inverse of I - A without flows between regions
+======  ======================  =========================================================
+"""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy.linalg import lu_factor, lu_solve
+from scipy.linalg.lapack import dtrtri
+from scipy.sparse import csr_array
+
+BALANCE = 1e-6
+"""Largest gap of a row or column, relative to the table's largest output, allowed by default."""
+SHOWN = 5
+
+
+@dataclass(frozen=True, eq=False)
+class RegionalTable:
+    """What closed and open tables have in common: flows, final use, labels and their algebra.
+
+    Use `WorldTable` or `InterregionalTable`; this class only holds what they share.
+    """
+
+    flows: ArrayLike
+    final: ArrayLike
+    regions: Sequence[str]
+    sectors: Sequence[str]
+    value_added: ArrayLike | None = field(default=None, kw_only=True)
+    tolerance: float = field(default=BALANCE, kw_only=True)
+    names: tuple[str, ...] = field(init=False)
+    blocks: tuple[slice, ...] = field(init=False)
+
+    def __post_init__(self):
+        for name in ("regions", "sectors"):
+            object.__setattr__(self, name, np.array([str(one) for one in getattr(self, name)]))
+        object.__setattr__(self, "names", tuple(dict.fromkeys(self.regions.tolist())))
+        object.__setattr__(self, "blocks", _blocks(self.regions, self.names))
+        if len(self.regions) == 0:
+            raise ValueError("the table has no rows")
+        for name, shape in self._shapes().items():
+            object.__setattr__(self, name, self._numbers(name, shape))
+        self._check_labels()
+        self._check_sectors()
+        if self.value_added is None:
+            object.__setattr__(self, "value_added", _locked(self.output - self._inputs()))
+        self._check_balance()
+        self._warn_of_negatives()
+
+    @cached_property
+    def output(self) -> NDArray:
+        """Gross output x, everything a row sells. Shape (n,), money."""
+        return _locked(self.flows.sum(axis=1) + self.final.sum(axis=1))
+
+    @property
+    def coefficients(self) -> NDArray:
+        """Input coefficients A; zero in the column of a sector that makes nothing. Shape (n, n).
+
+        Computed anew each time, since nothing here keeps a second matrix of this size.
+        """
+        return self.flows * self._per_unit
+
+    @cached_property
+    def value_added_shares(self) -> NDArray:
+        """Value added v per unit of output; zero where nothing is made. Shape (n,)."""
+        return _locked(self.value_added * self._per_unit)
+
+    @cached_property
+    def region_of(self) -> NDArray:
+        """Position in `names` of each row's region. Shape (n,), whole numbers."""
+        return np.repeat(np.arange(len(self.blocks)), [one.stop - one.start for one in self.blocks])
+
+    @cached_property
+    def at_home(self) -> NDArray:
+        """Final use of each row's product in its own region. Shape (n,), money."""
+        return self.final[np.arange(len(self.final)), self.region_of]
+
+    def between(self) -> NDArray:
+        """Sales of each row to each other region, for production and final use. Shape (n, g).
+
+        Zero to its own region. Money.
+        """
+        sold = np.stack([self.flows[:, block].sum(axis=1) for block in self.blocks], axis=1)
+        sold += self.final
+        sold[np.arange(len(sold)), self.region_of] = 0.0
+        return sold
+
+    def residuals(self) -> NDArray:
+        """Output of each column less its inputs and value added. Shape (n,), money."""
+        return self.output - self._inputs() - self.value_added
+
+    @cached_property
+    def _per_unit(self) -> NDArray:
+        """One over output; zero where nothing is made. Shape (n,)."""
+        return np.divide(1, self.output, out=np.zeros(len(self.output)), where=self.output != 0)
+
+    def solve(self, right: NDArray, transposed: bool = False) -> NDArray:
+        """B times a matrix, or its transpose times it. Shape of `right`."""
+        return lu_solve(self._factors, right, trans=int(transposed), check_finite=False)
+
+    def solve_local(self, right: NDArray, transposed: bool = False) -> NDArray:
+        """L times a matrix, or its transpose times it. Shape of `right`."""
+        return np.concatenate(
+            [
+                lu_solve(factors, right[block], trans=int(transposed), check_finite=False)
+                for factors, block in zip(self._local_factors, self.blocks, strict=True)
+            ]
+        )
+
+    def times_between(self, right: NDArray, transposed: bool = False) -> NDArray:
+        """Coefficients between regions, A less its own blocks, times a matrix. Shape of `right`."""
+        per_unit = self._per_unit if right.ndim == 1 else self._per_unit[:, None]
+        flows = self.flows.T if transposed else self.flows
+        right = right if transposed else per_unit * right
+        product = flows @ right
+        for block in self.blocks:
+            product[block] -= flows[block, block] @ right[block]
+        return per_unit * product if transposed else product
+
+    def own_inverses(self) -> list[NDArray]:
+        """Return each region's own block of B, without the rest of it. Shapes (n_r, n_r).
+
+        With P(I - A) = KU, a block of B is some rows of the inverse of U times some columns of the
+        inverse of K; both triangles are inverted in place of one array.
+        """
+        factors, swaps = self._factors
+        order = np.arange(len(factors))
+        for row, other in enumerate(swaps):
+            order[[row, other]] = order[[other, row]]
+        place = np.argsort(order)
+        inverse, failed = dtrtri(factors)
+        inverse, _ = dtrtri(inverse, lower=1, unitdiag=1, overwrite_c=1)
+        if failed:
+            raise ValueError(_NO_INVERSE)
+        blocks = []
+        for block in self.blocks:
+            columns = place[block]
+            rows = slice(min(block.start, columns.min()), None)
+            lower = inverse[rows, columns]
+            depth = np.arange(rows.start, len(factors))[:, None]
+            lower = np.where(depth > columns, lower, (depth == columns).astype(float))
+            upper = np.triu(inverse[block, rows], k=block.start - rows.start)
+            blocks.append(upper @ lower)
+        return blocks
+
+    def by_region(self, vector: NDArray) -> NDArray:
+        """Spread a number per row over a column per region: its own. Shape (n, g)."""
+        spread = np.zeros((len(vector), len(self.names)))
+        spread[np.arange(len(vector)), self.region_of] = vector
+        return spread
+
+    def gaps(self, count: int = SHOWN) -> pd.DataFrame:
+        """Return the columns that are furthest from balance.
+
+        Returns
+        -------
+        DataFrame
+            region, sector, output, gap (output less inputs and value added), worst first. Rows
+            balance by construction: output is what is sold.
+        """
+        gap = self.residuals()
+        worst = np.argsort(-np.abs(gap), kind="stable")[:count]
+        columns = {"region": self.regions, "sector": self.sectors, "output": self.output}
+        return pd.DataFrame(
+            {name: value[worst] for name, value in (columns | {"gap": gap}).items()}
+        )
+
+    def grouped(self, groups: Mapping[str, Sequence[str]]) -> "RegionalTable":
+        """Make groups of regions one region each, their rows side by side.
+
+        Regions that are in no group stay; a sector of a group is named ``"region: sector"``.
+
+        Raises
+        ------
+        ValueError
+            If a region is unknown, in two groups, or a group has the name of another region.
+        """
+        of = self.members(groups)
+        new = np.array([of.get(region, region) for region in self.regions])
+        names = tuple(dict.fromkeys(new.tolist()))
+        order = np.argsort([names.index(one) for one in new], kind="stable")
+        sectors = np.array(
+            [
+                f"{region}: {sector}" if region in of else sector
+                for region, sector in zip(self.regions, self.sectors, strict=True)
+            ]
+        )
+        into = _indicator([of.get(region, region) for region in self.names], names)
+        return self._rebuilt(
+            _indicator(np.argsort(order), range(len(order))), into, new[order], sectors[order]
+        )
+
+    def aggregated(
+        self,
+        regions: Mapping[str, Sequence[str]] | None = None,
+        sectors: Mapping[str, Sequence[str]] | None = None,
+    ) -> "RegionalTable":
+        """Add up regions, sectors or both; what is in no group stays as it is.
+
+        Rows of one region and sector become one, in the order of their first row.
+
+        Raises
+        ------
+        ValueError
+            If a region or sector is unknown or in two groups, or a group has the name of another.
+        """
+        of_region = self.members(regions or {})
+        kinds = tuple(dict.fromkeys(self.sectors.tolist()))
+        of_sector = _members(sectors or {}, kinds, "sector")
+        of = [of_region.get(one, one) for one in self.names]
+        names = tuple(dict.fromkeys(of))
+        pairs = [
+            (of_region.get(region, region), of_sector.get(sector, sector))
+            for region, sector in zip(self.regions, self.sectors, strict=True)
+        ]
+        new = sorted(dict.fromkeys(pairs), key=lambda pair: names.index(pair[0]))
+        return self._rebuilt(
+            _indicator(pairs, new), _indicator(of, names), *map(list, zip(*new, strict=True))
+        )
+
+    def members(self, groups: Mapping[str, Sequence[str]]) -> dict[str, str]:
+        """Return the group of each region that is in one; errors as of `grouped`."""
+        return _members(groups, self.names, "region")
+
+    def label(self, row: int) -> str:
+        """Name a row: its region and sector."""
+        return f"{self.regions[row]}, {self.sectors[row]}"
+
+    @cached_property
+    def _factors(self):
+        """LU factors of I - A."""
+        matrix = np.multiply(self.flows, -self._per_unit, order="F")
+        matrix[np.diag_indices_from(matrix)] += 1
+        return _lu(matrix)
+
+    @cached_property
+    def _local_factors(self) -> list:
+        """LU factors of the regions' own blocks of I - A."""
+        return [
+            _lu(np.eye(one.stop - one.start) - self.flows[one, one] * self._per_unit[one])
+            for one in self.blocks
+        ]
+
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        n, g = len(self.regions), len(self.names)
+        shapes = {"flows": (n, n), "final": (n, g)}
+        return shapes if self.value_added is None else shapes | {"value_added": (n,)}
+
+    def _inputs(self) -> NDArray:
+        """Add up what each column's production buys. Shape (n,)."""
+        return self.flows.sum(axis=0)
+
+    def _rebuilt(self, rows: csr_array, into: csr_array, regions, sectors) -> "RegionalTable":
+        """Make the table whose rows are sums (n, new n) and regions sums (g, new g) of this one."""
+        return type(self)(
+            **self._sums(rows, into), regions=regions, sectors=sectors, tolerance=self.tolerance
+        )
+
+    def _sums(self, rows: csr_array, into: csr_array) -> dict[str, NDArray]:
+        return {
+            "flows": rows.T @ self.flows @ rows,
+            "final": rows.T @ self.final @ into,
+            "value_added": rows.T @ self.value_added,
+        }
+
+    def _numbers(self, name: str, shape: tuple[int, ...]) -> NDArray:
+        try:
+            numbers = np.array(getattr(self, name), dtype=float)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{name} must be numbers: {error}") from None
+        if numbers.shape != shape:
+            raise ValueError(
+                f"{name} must have the shape {shape}, as there are {len(self.regions)} rows in "
+                f"{len(self.names)} regions; it has {numbers.shape}"
+            )
+        if not np.isfinite(numbers).all():
+            place = tuple(np.argwhere(~np.isfinite(numbers))[0])
+            to = ""
+            if len(place) == 2:
+                to = self.label(place[1]) if name == "flows" else self.names[place[1]]
+                to = f" to {to}"
+            raise ValueError(
+                f"{name} must be finite; at {self.label(place[0])}{to} it is {numbers[place]:g}"
+            )
+        return _locked(numbers)
+
+    def _check_labels(self) -> None:
+        if len(self.sectors) != len(self.regions):
+            raise ValueError(
+                "every row needs a region and a sector; there are "
+                f"{len(self.regions)} regions and {len(self.sectors)} sectors"
+            )
+        pairs = pd.MultiIndex.from_arrays([self.regions, self.sectors])
+        if pairs.has_duplicates:
+            region, sector = pairs[pairs.duplicated()][0]
+            raise ValueError(f"two rows are {region}, {sector}: name each sector of a region once")
+
+    def _check_sectors(self) -> None:
+        """Refuse output below zero, and inputs where nothing is made."""
+        worst = int(self.output.argmin())
+        if self.output[worst] < 0:
+            raise ValueError(
+                f"{self.label(worst)} has an output of {self.output[worst]:g}: its negative uses "
+                "exceed its sales"
+            )
+        bought = np.abs(self.flows).sum(axis=0)
+        idle = np.flatnonzero((self.output == 0) & (bought > 0))
+        if len(idle):
+            raise ValueError(
+                f"{self.label(idle[0])} buys {bought[idle[0]]:g} and sells nothing: give its "
+                "sales, or drop its purchases"
+            )
+
+    def _check_balance(self) -> None:
+        allowed = self.tolerance * self.output.max()
+        if not np.abs(self.residuals()).max() <= allowed:
+            worst = self.gaps().to_string(index=False)
+            raise ValueError(
+                f"the table does not balance: at most {allowed:.3g} is allowed (tolerance "
+                f"{self.tolerance:g} of the largest output), and these columns are off:\n{worst}"
+            )
+
+    def _warn_of_negatives(self) -> None:
+        for name in sorted({*self._shapes()} - {"error"}):
+            numbers = getattr(self, name).reshape(len(self.regions), -1)
+            low = np.flatnonzero((numbers < -self.tolerance * self.output.max()).any(axis=1))
+            if len(low):
+                listed = "; ".join(self.label(row) for row in low[:SHOWN])
+                more = f"; and {len(low) - SHOWN} more" if len(low) > SHOWN else ""
+                what = name.replace("_", " ")
+                warnings.warn(f"negative {what}, kept as it is: {listed}{more}", stacklevel=5)
+
+
+@dataclass(frozen=True, eq=False)
+class WorldTable(RegionalTable):
+    """A closed table: what is sold anywhere is used somewhere in it.
+
+    Parameters
+    ----------
+    flows
+        Intermediate flows Z, from row to column. Shape (n, n), money.
+    final
+        Final use Y of each row's product in each region. Shape (n, g), money.
+    regions
+        Region of each row and column; the rows of a region stand together. Length n. The columns
+        of `final` are the regions in the order of their first row.
+    sectors
+        Sector of each row, unique within its region. Length n.
+    value_added
+        What each column adds. Shape (n,), money. By default what inputs leave of its output.
+    tolerance
+        Largest allowed gap of a column's inputs, value added and output, relative to the table's
+        largest output. What is off by less stays off; `residuals` says by how much.
+
+    Raises
+    ------
+    ValueError
+        If shapes or labels do not fit, a number is not finite, an output is negative, a sector
+        makes nothing but buys, or a column does not balance (lists the worst gaps).
+
+    Warns
+    -----
+    UserWarning
+        If value added, a flow or a final use is negative somewhere; nothing is changed.
+    """
+
+    @cached_property
+    def exports(self) -> NDArray:
+        """Sales e of each row to each other region, zero to its own. Shape (n, g), money."""
+        return _locked(self.between())
+
+
+@dataclass(frozen=True, eq=False)
+class InterregionalTable(RegionalTable):
+    """The regions of one country: what comes from abroad is a row, what goes abroad a column.
+
+    Flows and final use are of domestic products only.
+
+    Parameters
+    ----------
+    flows, final, regions, sectors, value_added, tolerance
+        As of `WorldTable`, but that `value_added` must be given: what is missing in a column is
+        then seen, and not booked as income.
+    exports
+        Sales abroad E of each row. Shape (n,), money.
+    imports
+        Imported inputs M of each column's production. Shape (n,), money.
+    error
+        The publisher's balancing item: what is missing in each row between its uses and its
+        output. Shape (n,), money; zero by default. It counts as sold to nobody, and is spread
+        over nothing.
+
+    Raises
+    ------
+    ValueError
+        As of `WorldTable`; also if value added is not given.
+
+    Warns
+    -----
+    UserWarning
+        If something other than the balancing item is negative somewhere; nothing is changed.
+    """
+
+    exports: ArrayLike = field(kw_only=True)
+    imports: ArrayLike = field(kw_only=True)
+    error: ArrayLike | None = field(default=None, kw_only=True)
+
+    def __post_init__(self):
+        if self.value_added is None:
+            raise ValueError("an open table needs its value added: imports alone do not tell it")
+        if self.error is None:
+            object.__setattr__(self, "error", np.zeros(len(self.regions)))
+        super().__post_init__()
+
+    @cached_property
+    def output(self) -> NDArray:
+        """Gross output x: uses in the country, exports and the balancing item. Shape (n,)."""
+        used = self.flows.sum(axis=1) + self.final.sum(axis=1)
+        return _locked(used + self.exports + self.error)
+
+    @cached_property
+    def domestic_outflow(self) -> NDArray:
+        """Sales of each row to each other region of the country. Shape (n, g), money."""
+        return _locked(self.between())
+
+    @cached_property
+    def import_shares(self) -> NDArray:
+        """Imported inputs m per unit of output; zero where nothing is made. Shape (n,)."""
+        return _locked(self.imports * self._per_unit)
+
+    @cached_property
+    def residual_shares(self) -> NDArray:
+        """What inputs and value added leave of a unit of output, r. Shape (n,)."""
+        return _locked(self.residuals() * self._per_unit)
+
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        n = len(self.regions)
+        return super()._shapes() | {"exports": (n,), "imports": (n,), "error": (n,)}
+
+    def _inputs(self) -> NDArray:
+        return self.flows.sum(axis=0) + self.imports
+
+    def _sums(self, rows: csr_array, into: csr_array) -> dict[str, NDArray]:
+        vectors = {name: rows.T @ getattr(self, name) for name in ("exports", "imports", "error")}
+        return super()._sums(rows, into) | vectors
+
+
+_NO_INVERSE = (
+    "I - A has no inverse: some group of sectors uses all of its own output as inputs; look for a "
+    "region whose sectors deliver nothing to final use and nothing elsewhere"
+)
+
+
+def _lu(matrix: NDArray):
+    factors = lu_factor(matrix, overwrite_a=True, check_finite=False)
+    if not np.abs(np.diagonal(factors[0])).min() > 0:
+        raise ValueError(_NO_INVERSE)
+    return factors
+
+
+def _locked(numbers: NDArray) -> NDArray:
+    numbers.flags.writeable = False
+    return numbers
+
+
+def _blocks(regions: NDArray, names: tuple[str, ...]) -> tuple[slice, ...]:
+    """Rows of each region; refuse regions that are in pieces."""
+    begins = [int(np.argmax(regions == name)) for name in names]
+    ends = [*begins[1:], len(regions)]
+    for name, begin, end in zip(names, begins, ends, strict=True):
+        if (regions[begin:end] != name).any():
+            raise ValueError(f"the rows of {name} must stand together: sort the table by region")
+    return tuple(slice(begin, end) for begin, end in zip(begins, ends, strict=True))
+
+
+def _members(groups: Mapping[str, Sequence[str]], known: Sequence[str], what: str) -> dict:
+    """Return {member: group}; refuse unknown or repeated members and taken names."""
+    listed = [member for members in groups.values() for member in members]
+    if unknown := sorted(set(listed) - set(known)):
+        raise ValueError(f"no {what} {', '.join(unknown)}; there are {', '.join(known)}")
+    if twice := sorted({member for member in listed if listed.count(member) > 1}):
+        raise ValueError(f"{', '.join(twice)}: in two groups")
+    if taken := sorted(set(groups) & (set(known) - set(listed))):
+        raise ValueError(f"{', '.join(taken)}: a {what} of this name is not in the group")
+    return {member: name for name, members in groups.items() for member in members}
+
+
+def _indicator(of: Sequence, names: Sequence) -> csr_array:
+    """Matrix with a one where a member belongs to a group. Shape (members, groups)."""
+    where = {name: place for place, name in enumerate(names)}
+    places = (np.arange(len(of)), [where[one] for one in of])
+    return csr_array((np.ones(len(of)), places), shape=(len(of), len(where)))
