@@ -1,162 +1,284 @@
-"""Decompositions of trade: every sum, and a naive second route with an explicit inverse."""
+"""Exports decomposed: what adds up, what is equal by theory, and a naive second route."""
 
+import naive
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from random_tables import world, worlds
 
 from dongbei.input_output import (
     WorldTable,
-    content,
+    borin_mancini,
+    extraction,
     koopman_wang_wei,
-    participation,
+    trade_in_value_added,
+    value_added_trade,
     wang_wei_zhu,
 )
 
+KWW_OF_WWZ = {
+    1: ["DVA_FIN"],
+    2: ["DVA_INT", "DVA_INTrexI1"],
+    3: ["DVA_INTrexF", "DVA_INTrexI2"],
+    4: ["RDV_FIN", "RDV_FIN2"],
+    5: ["RDV_INT"],
+    6: ["DDC_FIN", "DDC_INT"],
+    7: ["MVA_FIN", "OVA_FIN"],
+    8: ["MVA_INT", "OVA_INT"],
+    9: ["MDC", "ODC"],
+}
 
-@st.composite
-def tables(draw, most_regions=4):
-    """Random closed tables; regions have different numbers of sectors, some sectors make nothing."""
-    sizes = draw(st.lists(st.integers(1, 4), min_size=1, max_size=most_regions))
-    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    n, g = sum(sizes), len(sizes)
-    a = random.uniform(0, 1, (n, n)) * random.choice([0, 1], (n, n), p=[0.2, 0.8])
-    a *= random.uniform(0.1, 0.85, n) / np.maximum(a.sum(axis=0), 1e-9)
-    final = random.uniform(0, 10, (n, g)) * random.choice([0, 1], (n, g), p=[0.1, 0.9])
-    if draw(st.booleans()):
-        a[0], a[:, 0], final[0] = 0, 0, 0  # a sector without output
-    x = np.linalg.solve(np.eye(n) - a, final.sum(axis=1))
-    regions = np.repeat([f"R{i}" for i in range(g)], sizes)
-    sectors = np.concatenate([[f"s{j}" for j in range(size)] for size in sizes])
-    return WorldTable(a * x, final, regions, sectors)
+few = settings(max_examples=25)
 
 
-def naive_wang_wei_zhu(table):
-    """The sixteen terms with loops over all regions and explicit inverses."""
-    A, Y, x, v = table.coefficients, table.final, table.output, table.value_added_shares
-    S, G = table.blocks, range(len(table.names))
-    B = np.linalg.inv(np.eye(len(x)) - A)
-    L = [np.linalg.inv(np.eye(b.stop - b.start) - A[b, b]) for b in S]
-    E = [sum(table.exports[S[s], r] for r in G) for s in G]
-    terms = {}
-    for s in G:
-        a, l = v[S[s]] @ B[S[s], S[s]], v[S[s]] @ L[s]
-        for r in G:
-            if r == s:
-                continue
-            third = [t for t in G if t not in (s, r)]
-            sr = A[S[s], S[r]]
-            m = v[S[r]] @ B[S[r], S[s]]
-            o = sum((v[S[t]] @ B[S[t], S[s]] for t in third), np.zeros(len(a)))
-            nothing = np.zeros(S[r].stop - S[r].start)
-            zero = {t: np.zeros(S[t].stop - S[t].start) for t in G}
-            terms[s, r] = {
-                "DVA_FIN": a * Y[S[s], r],
-                "DVA_INT": l * (sr @ B[S[r], S[r]] @ Y[S[r], r]),
-                "DVA_INTrexI1": l * (sr @ sum((B[S[r], S[t]] @ Y[S[t], t] for t in third), nothing)),
-                "DVA_INTrexF": l * (sr @ B[S[r], S[r]] @ sum((Y[S[r], t] for t in third), nothing)),
-                "DVA_INTrexI2": l * (sr @ sum((
-                    B[S[r], S[t]] @ sum((Y[S[t], u] for u in G if u not in (s, t)), zero[t])
-                    for t in third), nothing)),
-                "RDV_FIN": l * (sr @ B[S[r], S[r]] @ Y[S[r], s]),
-                "RDV_FIN2": l * (sr @ sum((B[S[r], S[t]] @ Y[S[t], s] for t in third), nothing)),
-                "RDV_INT": l * (sr @ B[S[r], S[s]] @ Y[S[s], s]),
-                "DDC_FIN": l * (sr @ B[S[r], S[s]] @ sum((Y[S[s], t] for t in G if t != s), zero[s])),
-                "DDC_INT": (a - l) * (sr @ x[S[r]]),
-                "MVA_FIN": m * Y[S[s], r], "MVA_INT": m * (sr @ L[r] @ Y[S[r], r]),
-                "MDC": m * (sr @ L[r] @ E[r]),
-                "OVA_FIN": o * Y[S[s], r], "OVA_INT": o * (sr @ L[r] @ Y[S[r], r]),
-                "ODC": o * (sr @ L[r] @ E[r]),
-            }  # fmt: skip
-    return terms
+def arrays(frame, table):
+    """Return {term: array of shape (n, g)} of a tidy frame, its rows in the table's order."""
+    found = {}
+    abroad = table.region_of[:, None] != np.arange(len(table.names))
+    for term, part in frame.groupby("term", observed=True, sort=False):
+        where = [
+            (part["exporter"].to_numpy() == name) & (part["importer"].to_numpy() == other)
+            for name in table.names
+            for other in table.names
+        ]
+        assert sum(map(np.sum, where)) == len(part) == abroad.sum()
+        found[term] = np.zeros(abroad.shape)
+        places = [(block, r) for block in table.blocks for r in range(len(table.names))]
+        for mask, (block, r) in zip(where, places, strict=True):
+            if mask.any():
+                assert part["sector"][mask].tolist() == table.sectors[block].tolist()
+                found[term][block, r] = part["value"][mask]
+    return found
 
 
-@given(tables())
-def test_sixteen_terms_agree_with_the_naive_route_and_add_up(table):
-    found = wang_wei_zhu(table)
-    scale = table.output.max() + 1
-    for (s, r), terms in naive_wang_wei_zhu(table).items():
-        pair = found[(found["exporter"] == table.names[s]) & (found["importer"] == table.names[r])]
-        for term, expected in terms.items():
-            assert_allclose(pair.loc[pair["term"] == term, "value"], expected, atol=1e-11 * scale)
-        total = pair.groupby("sector", observed=True, sort=False)["value"].sum()
-        assert_allclose(total, table.exports[table.blocks[s], r], atol=1e-10 * scale)
+def by_exporter(amounts, table):
+    return np.array([amounts[block].sum() for block in table.blocks])
 
 
-@given(tables())
-def test_nine_terms_add_up_to_exports(table):
+def assert_terms(frame, expected, table):
+    found = arrays(frame, table)
+    for (s, r), terms in expected.items():
+        assert set(terms) == set(found)
+        for term, value in terms.items():
+            got = found[term][table.blocks[s], r]
+            assert_allclose(got, value, rtol=1e-9, atol=1e-12 * table.output.max(), err_msg=term)
+
+
+@given(worlds(least_regions=2))
+@few
+def test_wang_wei_zhu_is_what_the_paper_prints(table):
+    assert_terms(wang_wei_zhu(table), naive.wang_wei_zhu(table), table)
+
+
+@given(worlds(least_regions=2))
+@few
+def test_borin_mancini_is_what_the_paper_prints(table):
+    assert_terms(borin_mancini(table), naive.borin_mancini_source(table), table)
+    sink = borin_mancini(table, approach="sink")
+    assert_terms(sink, naive.borin_mancini_sink(table), table)
+    source, sink = naive.borin_mancini_world(table)
+    for approach, expected in (("source", source), ("sink", sink)):
+        found = arrays(borin_mancini(table, "world", approach), table)["FVA"]
+        for (s, r), value in expected.items():
+            assert_allclose(found[table.blocks[s], r], value, atol=1e-12 * table.output.max())
+
+
+@given(worlds(least_regions=2))
+@few
+def test_koopman_wang_wei_is_what_the_paper_prints(table):
     found = koopman_wang_wei(table)
-    total = found.groupby("region", sort=False)["value"].sum().loc[list(table.names)]
-    expected = [table.exports[block].sum() for block in table.blocks]
-    assert_allclose(total, expected, atol=1e-10 * (table.output.max() + 1))
+    assert found["term"].unique().tolist() == list(range(1, 10))
+    for s, expected in naive.koopman_wang_wei(table).items():
+        values = found.loc[found["exporter"] == table.names[s], "value"]
+        assert_allclose(values, expected, atol=1e-12 * table.output.max())
 
 
-@given(tables())
-def test_forward_terms_are_value_added_and_backward_terms_final_products(table):
-    found = participation(table)
-    scale = table.output.max() + 1
-    sums = found.groupby(["direction", "region", "sector"], sort=False)["value"].sum()
-    assert_allclose(sums["forward"], table.value_added, atol=1e-10 * scale)
-    assert_allclose(sums["backward"], table.final.sum(axis=1), atol=1e-10 * scale)
-    assert (found["value"] > -1e-10 * scale).all()
+@given(worlds())
+@few
+def test_terms_of_exports_add_up_to_exports(table):
+    atol = 1e-11 * table.output.max()
+    for frame in (
+        wang_wei_zhu(table),
+        borin_mancini(table),
+        borin_mancini(table, approach="sink"),
+        borin_mancini(table, "world"),
+    ):
+        total = sum(arrays(frame, table).values(), np.zeros_like(table.exports))
+        assert_allclose(total, table.exports, atol=atol)
+    nine = koopman_wang_wei(table).groupby("exporter", sort=False)["value"].sum()
+    assert_allclose(nine, by_exporter(table.exports.sum(axis=1), table), atol=atol)
 
 
-@given(tables())
-def test_content_of_a_unit_is_one(table):
-    made = table.output > 0
-    assert_allclose(content(table).sum(axis=1)[made], 1, rtol=1e-10)
+@given(worlds(least_regions=2))
+@few
+def test_final_products_and_inputs_split_in_wang_wei_zhu(table):
+    found = arrays(wang_wei_zhu(table), table)
+    final = found["DVA_FIN"] + found["MVA_FIN"] + found["OVA_FIN"]
+    abroad = table.region_of[:, None] != np.arange(len(table.names))
+    assert_allclose(final, table.final * abroad, atol=1e-12 * table.output.max())
 
 
-@given(tables(), st.floats(0.01, 100))
+@given(worlds(least_regions=2))
+@few
+def test_nine_terms_are_sums_of_the_sixteen(table):
+    sixteen = {
+        name: by_exporter(v.sum(axis=1), table)
+        for name, v in arrays(wang_wei_zhu(table), table).items()
+    }
+    nine = koopman_wang_wei(table)
+    for term, names in KWW_OF_WWZ.items():
+        values = nine.loc[nine["term"] == term, "value"]
+        assert_allclose(
+            values, sum(sixteen[name] for name in names), atol=1e-11 * table.output.max()
+        )
+
+
+@given(worlds(least_regions=2))
+@few
+def test_source_and_sink_agree_on_what_an_exporter_and_the_world_export(table):
+    source = arrays(borin_mancini(table), table)
+    sink = arrays(borin_mancini(table, approach="sink"), table)
+    domestic = source["DAVAX"] + source["VAX_rest"] + source["REF"]
+    atol = 1e-11 * table.output.max()
+    for one, other in ((domestic, sink["DVA"]), (source["FVA"], sink["FVA"])):
+        totals = (by_exporter(part.sum(axis=1), table) for part in (one, other))
+        assert_allclose(*totals, atol=atol)
+    world = (arrays(borin_mancini(table, "world", one), table)["FVA"] for one in ("source", "sink"))
+    assert_allclose(*(part.sum() for part in world), atol=atol)
+
+
+@given(worlds(least_regions=2))
+@few
+def test_terms_of_borin_and_mancini_are_shares(table):
+    for frame in (borin_mancini(table), borin_mancini(table, approach="sink")):
+        assert frame["value"].min() >= -1e-12 * table.output.max()
+
+
+@given(worlds(least_regions=2))
+@few
+def test_domestic_value_added_is_what_extraction_takes_away(table):
+    sink = arrays(borin_mancini(table, approach="sink"), table)["DVA"].sum(axis=1)
+    for seller, expected in zip(table.names, by_exporter(sink, table), strict=True):
+        lost = extraction(table, seller)
+        own = lost.loc[lost["region"] == seller, "value"].sum()
+        assert_allclose(own, expected, rtol=1e-9, atol=1e-12 * table.output.max())
+
+
+@given(worlds(least_regions=2))
+@few
+def test_value_added_is_used_somewhere(table):
+    traded = value_added_trade(table)
+    assert_allclose(
+        traded.groupby(["exporter", "sector"], sort=False, observed=True)["value"].sum(),
+        table.value_added,
+        atol=1e-11 * table.output.max(),
+    )
+
+
+@given(worlds(least_regions=2))
+@few
+def test_value_added_exports_are_the_first_three_terms(table):
+    traded = value_added_trade(table)
+    abroad = traded[traded["exporter"].astype(str) != traded["importer"].astype(str)]
+    exports = abroad.groupby("exporter", sort=False, observed=False)["value"].sum()
+    nine = koopman_wang_wei(table)
+    first = nine[nine["term"] <= 3].groupby("exporter", sort=False)["value"].sum()
+    assert_allclose(exports, first, atol=1e-11 * table.output.max())
+
+
+@given(worlds(least_regions=2))
+@few
+def test_tiva_backward_is_terms_seven_to_nine(table):
+    tiva = trade_in_value_added(table).set_index("region")
+    nine = koopman_wang_wei(table)
+    foreign = nine[nine["term"] >= 7].groupby("exporter")["value"].sum()
+    some = tiva["exports"] > 0
+    assert_allclose(
+        (tiva["backward"] * tiva["exports"])[some],
+        foreign[tiva.index[some]],
+        atol=1e-11 * table.output.max(),
+    )
+
+
+@given(worlds(least_regions=2), st.floats(0.01, 100))
+@few
 def test_units_do_not_matter(table, unit):
     scaled = WorldTable(unit * table.flows, unit * table.final, table.regions, table.sectors)
-    one, other = wang_wei_zhu(table), wang_wei_zhu(scaled)
-    assert_allclose(other["value"], unit * one["value"], rtol=1e-8, atol=1e-10 * unit)
+    for split in (wang_wei_zhu, borin_mancini, koopman_wang_wei):
+        assert_allclose(
+            split(scaled)["value"],
+            unit * split(table)["value"],
+            atol=1e-10 * unit * table.output.max(),
+        )
 
 
-@given(tables(most_regions=3))
-def test_one_group_of_everything_trades_nothing(table):
-    whole = table.grouped({"world": table.names})
-    assert wang_wei_zhu(whole).empty
-    found = participation(whole)
-    assert found.loc[found["term"] != "domestic", "value"].abs().max() < 1e-9
+@given(worlds(least_regions=2), st.randoms(use_true_random=False))
+@few
+def test_the_order_of_regions_does_not_matter(table, random):
+    order = list(table.names)
+    random.shuffle(order)
+    rows = np.concatenate([np.arange(len(table.output))[table.regions == name] for name in order])
+    columns = [table.names.index(name) for name in order]
+    moved = WorldTable(
+        table.flows[np.ix_(rows, rows)],
+        table.final[np.ix_(rows, columns)],
+        table.regions[rows],
+        table.sectors[rows],
+    )
+    keys = ["exporter", "importer", "sector", "term"]
+    for split in (wang_wei_zhu, borin_mancini):
+        one, other = (
+            split(each).astype(dict.fromkeys(keys, str)).sort_values(keys)["value"]
+            for each in (table, moved)
+        )
+        assert_allclose(one, other, atol=1e-11 * table.output.max())
 
 
-def test_groups_keep_flows_and_make_them_domestic():
-    flows = np.arange(16.0).reshape(4, 4)
-    table = WorldTable(flows, np.full((4, 4), 30.0), list("ABCD"), ["all"] * 4)
-    grouped = table.grouped({"AC": ["A", "C"]})
-    assert grouped.names == ("AC", "B", "D")
-    assert grouped.sectors.tolist() == ["A: all", "C: all", "all", "all"]
-    assert grouped.flows.sum() == flows.sum()
-    assert grouped.final[0].tolist() == [60.0, 30.0, 30.0]
-    assert grouped.exports[0].tolist() == [0, flows[0, 1] + 30, flows[0, 3] + 30]
+def test_only_who_makes_value_added_has_it_in_exports():
+    table = WorldTable([[0, 5], [5, 0]], [[5, 5], [0, 0]], "AB", "ss", value_added=[10, 0])
+    made = arrays(borin_mancini(table, approach="sink"), table)
+    assert made["DVA"][0, 1] > 0
+    assert made["DVA"][1, 0] == 0
+    assert_allclose(made["FVA"][0, 1], 0, atol=1e-14)
+
+
+def test_one_region_trades_nothing():
+    table = world([4], seed=1)
+    assert wang_wei_zhu(table).empty
+    assert borin_mancini(table).empty
+    assert_allclose(koopman_wang_wei(table)["value"], 0, atol=1e-14 * table.output.max())
+
+
+def test_three_countries_in_a_row():
+    """A sells a part for 1 to B, which adds 1 and sells it for 2 to C, which adds 1 and uses it."""
+    flows = [[0, 1, 0], [0, 0, 2], [0, 0, 0]]
+    table = WorldTable(flows, [[0, 0, 0], [0, 0, 0], [0, 0, 3]], "ABC", "ppp")
+    found = arrays(borin_mancini(table), table)
+    assert {term: value[0, 1] for term, value in found.items() if value[0, 1]} == {"VAX_rest": 1}
+    assert {term: value[1, 2] for term, value in found.items() if value[1, 2]} == {
+        "DAVAX": 1,
+        "FVA": 1,
+    }
 
 
 @pytest.mark.parametrize(
-    ("change", "message"),
+    "choice", [("region", "source"), ("world", "both"), ("source", "exporter")]
+)
+def test_unknown_perspectives_are_refused(choice):
+    with pytest.raises(ValueError, match='"exporter" or "world"'):
+        borin_mancini(world([2, 2], seed=0), *choice)
+
+
+@pytest.mark.parametrize(
+    ("seller", "buyers", "message"),
     [
-        (lambda p: p | {"flows": np.ones((2, 3))}, "flows must have the shape"),
-        (lambda p: p | {"final": np.ones((2, 1))}, "final must have the shape"),
-        (
-            lambda p: p | {"flows": [[1, np.nan], [1, 1]]},
-            "flows must be finite; at A, s to B, s it is nan",
-        ),
-        (lambda p: p | {"regions": ["A", "A"]}, "final must have the shape"),
-        (lambda p: p | {"sectors": ["s"]}, "every row needs a region and a sector"),
-        (lambda p: p | {"flows": [[1, 1], [1, 0]], "final": [[5, 5], [-1, 0]]}, "sells nothing"),
-        (lambda p: p | {"final": [[-9, 0], [1, 1]]}, "has an output of -7"),
+        ("X", None, "no region X"),
+        ("R0", ["R0"], "leave it out"),
+        ("R0", ["R1", "Z"], "no region Z"),
     ],
 )
-def test_impossible_tables_are_refused(change, message):
-    good = {"flows": [[1, 1], [1, 1]], "final": [[3, 1], [1, 3]], "regions": "AB", "sectors": "ss"}
-    WorldTable(**good)
+def test_impossible_extractions_are_refused(seller, buyers, message):
     with pytest.raises(ValueError, match=message):
-        WorldTable(**change(good))
-
-
-def test_negative_value_added_is_kept_and_said():
-    with pytest.warns(UserWarning, match="negative value added, kept as it is: A, s"):
-        table = WorldTable([[1, 1], [9, 1]], [[3, 1], [1, 3]], "AB", "ss")
-    assert table.value_added[0] < 0
+        extraction(world([2, 2], seed=0), seller, buyers)

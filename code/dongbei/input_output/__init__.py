@@ -2,7 +2,7 @@
 
 ``tables`` holds a closed table of a world's regions (`WorldTable`) and an open one of a country's
 (`InterregionalTable`), checked when they are made; ``decomposition`` splits trade by who made the
-value added in it and where it is used.
+value added in it and where it is used, ``participation`` production by the borders it passes.
 
 Of the provinces, 2002, 2007, 2012 and 2017, in 35 sectors, ``provincial`` gives one table (or all
 of a year) as a `ProvincialTable`: who uses the products of each sector, what they are made of, and
@@ -15,9 +15,9 @@ data.
 """
 
 from dongbei.input_output.decomposition import (
-    content,
+    borin_mancini,
     koopman_wang_wei,
-    participation,
+    value_added_trade,
     wang_wei_zhu,
 )
 from dongbei.input_output.evidence import (
@@ -29,6 +29,14 @@ from dongbei.input_output.evidence import (
     net_outflow,
     outflow_share,
     self_sufficiency,
+)
+from dongbei.input_output.participation import (
+    extraction,
+    participation,
+    participation_shares,
+    production_lengths,
+    trade_in_value_added,
+    upstreamness,
 )
 from dongbei.input_output.provincial import (
     ProvincialTable,
@@ -43,19 +51,25 @@ __all__ = [
     "ProvincialTable",
     "RegionalTable",
     "WorldTable",
-    "content",
+    "borin_mancini",
     "defects",
     "domestic_inflow_share",
     "domestic_outflow_share",
     "export_share",
+    "extraction",
     "import_content",
     "inflow_share",
     "koopman_wang_wei",
     "net_outflow",
     "outflow_share",
     "participation",
+    "participation_shares",
+    "production_lengths",
     "provincial_table",
     "provincial_tables",
     "self_sufficiency",
+    "trade_in_value_added",
+    "upstreamness",
+    "value_added_trade",
     "wang_wei_zhu",
 ]

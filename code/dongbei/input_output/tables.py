@@ -28,8 +28,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import lu_factor, lu_solve
-from scipy.linalg.lapack import dtrtri
+from scipy.linalg import lu_solve
+from scipy.linalg.lapack import dgetrf, dtrtri
 from scipy.sparse import csr_array
 
 BALANCE = 1e-6
@@ -56,10 +56,10 @@ class RegionalTable:
     def __post_init__(self):
         for name in ("regions", "sectors"):
             object.__setattr__(self, name, np.array([str(one) for one in getattr(self, name)]))
-        object.__setattr__(self, "names", tuple(dict.fromkeys(self.regions.tolist())))
-        object.__setattr__(self, "blocks", _blocks(self.regions, self.names))
         if len(self.regions) == 0:
-            raise ValueError("the table has no rows")
+            raise ValueError("the table has no rows: give at least one region and sector")
+        object.__setattr__(self, "names", tuple(dict.fromkeys(self.regions.tolist())))
+        object.__setattr__(self, "blocks", _blocks(self.regions))
         for name, shape in self._shapes().items():
             object.__setattr__(self, name, self._numbers(name, shape))
         self._check_labels()
@@ -80,12 +80,12 @@ class RegionalTable:
 
         Computed anew each time, since nothing here keeps a second matrix of this size.
         """
-        return self.flows * self._per_unit
+        return self.flows * self.per_unit
 
     @cached_property
     def value_added_shares(self) -> NDArray:
         """Value added v per unit of output; zero where nothing is made. Shape (n,)."""
-        return _locked(self.value_added * self._per_unit)
+        return _locked(self.value_added * self.per_unit)
 
     @cached_property
     def region_of(self) -> NDArray:
@@ -112,7 +112,7 @@ class RegionalTable:
         return self.output - self._inputs() - self.value_added
 
     @cached_property
-    def _per_unit(self) -> NDArray:
+    def per_unit(self) -> NDArray:
         """One over output; zero where nothing is made. Shape (n,)."""
         return np.divide(1, self.output, out=np.zeros(len(self.output)), where=self.output != 0)
 
@@ -122,16 +122,14 @@ class RegionalTable:
 
     def solve_local(self, right: NDArray, transposed: bool = False) -> NDArray:
         """L times a matrix, or its transpose times it. Shape of `right`."""
+        pairs = zip(self.local_inverses, self.blocks, strict=True)
         return np.concatenate(
-            [
-                lu_solve(factors, right[block], trans=int(transposed), check_finite=False)
-                for factors, block in zip(self._local_factors, self.blocks, strict=True)
-            ]
+            [(local.T if transposed else local) @ right[block] for local, block in pairs]
         )
 
     def times_between(self, right: NDArray, transposed: bool = False) -> NDArray:
         """Coefficients between regions, A less its own blocks, times a matrix. Shape of `right`."""
-        per_unit = self._per_unit if right.ndim == 1 else self._per_unit[:, None]
+        per_unit = self.per_unit if right.ndim == 1 else self.per_unit[:, None]
         flows = self.flows.T if transposed else self.flows
         right = right if transposed else per_unit * right
         product = flows @ right
@@ -139,8 +137,22 @@ class RegionalTable:
             product[block] -= flows[block, block] @ right[block]
         return per_unit * product if transposed else product
 
+    @cached_property
+    def local_inverses(self) -> list[NDArray]:
+        """L: the inverse of each region's own block of I - A. Shapes (n_r, n_r)."""
+        try:
+            return [
+                np.linalg.inv(
+                    np.eye(one.stop - one.start) - self.flows[one, one] * self.per_unit[one]
+                )
+                for one in self.blocks
+            ]
+        except np.linalg.LinAlgError:
+            raise ValueError(_NO_INVERSE) from None
+
+    @cached_property
     def own_inverses(self) -> list[NDArray]:
-        """Return each region's own block of B, without the rest of it. Shapes (n_r, n_r).
+        """Each region's own block of B, without the rest of it. Shapes (n_r, n_r).
 
         With P(I - A) = KU, a block of B is some rows of the inverse of U times some columns of the
         inverse of K; both triangles are inverted in place of one array.
@@ -150,18 +162,16 @@ class RegionalTable:
         for row, other in enumerate(swaps):
             order[[row, other]] = order[[other, row]]
         place = np.argsort(order)
-        inverse, failed = dtrtri(factors)
+        inverse, _ = dtrtri(factors)
         inverse, _ = dtrtri(inverse, lower=1, unitdiag=1, overwrite_c=1)
-        if failed:
-            raise ValueError(_NO_INVERSE)
         blocks = []
         for block in self.blocks:
             columns = place[block]
-            rows = slice(min(block.start, columns.min()), None)
-            lower = inverse[rows, columns]
-            depth = np.arange(rows.start, len(factors))[:, None]
-            lower = np.where(depth > columns, lower, (depth == columns).astype(float))
-            upper = np.triu(inverse[block, rows], k=block.start - rows.start)
+            begin, end = min(block.start, columns.min()), max(block.stop, columns.max() + 1)
+            upper, lower = inverse[block, begin:].copy(), inverse[begin:, columns]
+            head, depth = slice(0, end - begin), np.arange(begin, end)[:, None]
+            upper[:, head] = np.triu(upper[:, head], k=block.start - begin)
+            lower[head] = np.where(depth > columns, lower[head], depth == columns)
             blocks.append(upper @ lower)
         return blocks
 
@@ -251,17 +261,9 @@ class RegionalTable:
     @cached_property
     def _factors(self):
         """LU factors of I - A."""
-        matrix = np.multiply(self.flows, -self._per_unit, order="F")
+        matrix = np.multiply(self.flows, -self.per_unit, order="F")
         matrix[np.diag_indices_from(matrix)] += 1
         return _lu(matrix)
-
-    @cached_property
-    def _local_factors(self) -> list:
-        """LU factors of the regions' own blocks of I - A."""
-        return [
-            _lu(np.eye(one.stop - one.start) - self.flows[one, one] * self._per_unit[one])
-            for one in self.blocks
-        ]
 
     def _shapes(self) -> dict[str, tuple[int, ...]]:
         n, g = len(self.regions), len(self.names)
@@ -391,6 +393,51 @@ class WorldTable(RegionalTable):
         """Sales e of each row to each other region, zero to its own. Shape (n, g), money."""
         return _locked(self.between())
 
+    @cached_property
+    def content(self) -> NDArray:
+        """Value added of each region in a unit of each row's product, v_t B_ts. Shape (n, g).
+
+        A row adds up to one, less what is missing in the balance of its inputs.
+        """
+        return _locked(self.solve(self.by_region(self.value_added_shares), transposed=True))
+
+    @cached_property
+    def every(self) -> NDArray:
+        """Value added of all regions in a unit of each row's product, v B. Shape (n,).
+
+        One, less what is missing in the balance of its inputs and of their inputs; zero where
+        nothing is made.
+        """
+        made = (self.output != 0).astype(float)
+        missing = self.residuals() * self.per_unit
+        return _locked(made - self.solve(missing, transposed=True) if missing.any() else made)
+
+    @cached_property
+    def direct(self) -> NDArray:
+        """Value added in a unit of each row's product that never left it, v_s L_ss. Shape (n,)."""
+        return _locked(self.solve_local(self.value_added_shares, transposed=True))
+
+    @property
+    def used_in(self) -> NDArray:
+        """Output that the final use of each region calls for, B Y. Shape (n, g), money."""
+        return self._outputs[:, : len(self.names)]
+
+    @property
+    def by_home(self) -> NDArray:
+        """Output for what each region delivers to its own final use, B_rt Y_tt. Shape (n, g)."""
+        return self._outputs[:, len(self.names) : 2 * len(self.names)]
+
+    @property
+    def by_any(self) -> NDArray:
+        """Output for what each region delivers to any final use. Shape (n, g), money."""
+        return self._outputs[:, 2 * len(self.names) :]
+
+    @cached_property
+    def _outputs(self) -> NDArray:
+        delivered = self.by_region(self.final.sum(axis=1))
+        uses = np.concatenate([self.final, self.by_region(self.at_home), delivered], axis=1)
+        return _locked(self.solve(uses))
+
 
 @dataclass(frozen=True, eq=False)
 class InterregionalTable(RegionalTable):
@@ -448,12 +495,12 @@ class InterregionalTable(RegionalTable):
     @cached_property
     def import_shares(self) -> NDArray:
         """Imported inputs m per unit of output; zero where nothing is made. Shape (n,)."""
-        return _locked(self.imports * self._per_unit)
+        return _locked(self.imports * self.per_unit)
 
     @cached_property
     def residual_shares(self) -> NDArray:
         """What inputs and value added leave of a unit of output, r. Shape (n,)."""
-        return _locked(self.residuals() * self._per_unit)
+        return _locked(self.residuals() * self.per_unit)
 
     def _shapes(self) -> dict[str, tuple[int, ...]]:
         n = len(self.regions)
@@ -474,10 +521,11 @@ _NO_INVERSE = (
 
 
 def _lu(matrix: NDArray):
-    factors = lu_factor(matrix, overwrite_a=True, check_finite=False)
-    if not np.abs(np.diagonal(factors[0])).min() > 0:
+    """Factorise a matrix in place of itself."""
+    factors, swaps, failed = dgetrf(matrix, overwrite_a=1)
+    if failed:
         raise ValueError(_NO_INVERSE)
-    return factors
+    return factors, swaps
 
 
 def _locked(numbers: NDArray) -> NDArray:
@@ -485,14 +533,17 @@ def _locked(numbers: NDArray) -> NDArray:
     return numbers
 
 
-def _blocks(regions: NDArray, names: tuple[str, ...]) -> tuple[slice, ...]:
+def _blocks(regions: NDArray) -> tuple[slice, ...]:
     """Rows of each region; refuse regions that are in pieces."""
-    begins = [int(np.argmax(regions == name)) for name in names]
-    ends = [*begins[1:], len(regions)]
-    for name, begin, end in zip(names, begins, ends, strict=True):
-        if (regions[begin:end] != name).any():
-            raise ValueError(f"the rows of {name} must stand together: sort the table by region")
-    return tuple(slice(begin, end) for begin, end in zip(begins, ends, strict=True))
+    begins = np.flatnonzero(np.append(True, regions[1:] != regions[:-1])).tolist()
+    seen = set()
+    for begin in begins:
+        if regions[begin] in seen:
+            raise ValueError(
+                f"the rows of {regions[begin]} must stand together: sort the table by region"
+            )
+        seen.add(regions[begin])
+    return tuple(map(slice, begins, [*begins[1:], len(regions)]))
 
 
 def _members(groups: Mapping[str, Sequence[str]], known: Sequence[str], what: str) -> dict:

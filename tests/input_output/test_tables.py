@@ -1,0 +1,246 @@
+"""Tables of many regions: their algebra, groups, and what they refuse."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+from random_tables import world, worlds
+
+from dongbei.input_output import InterregionalTable, WorldTable
+
+# Miller and Blair, Input-Output Analysis (2nd edition, 2009), table 3.1: two regions of three and
+# two sectors, with their final demand; table of the inverse in section 3.3.2.
+MILLER_BLAIR = (
+    [
+        [150, 500, 50, 25, 75],
+        [200, 100, 400, 200, 100],
+        [300, 500, 50, 60, 40],
+        [75, 100, 60, 200, 250],
+        [50, 25, 25, 150, 100],
+    ],
+    [200, 1000, 50, 515, 450],
+)
+MILLER_BLAIR_INVERSE = [
+    [1.4234, 0.4652, 0.2909, 0.1917, 0.3041],
+    [0.6346, 1.4237, 0.6707, 0.4092, 0.4558],
+    [0.6383, 0.5369, 1.3363, 0.2501, 0.3108],
+    [0.2672, 0.2000, 0.1973, 1.3406, 0.5473],
+    [0.1468, 0.0908, 0.0926, 0.2155, 1.2538],
+]
+GOOD = {"flows": [[1, 1], [1, 1]], "final": [[3, 1], [1, 3]], "regions": "AB", "sectors": "ss"}
+OPEN = GOOD | {"exports": [2, 1], "imports": [1, 2], "value_added": [5, 3]}
+
+
+def miller_blair():
+    flows, final = MILLER_BLAIR
+    spread = np.zeros((5, 2))
+    spread[[0, 1, 2, 3, 4], [0, 0, 0, 1, 1]] = final
+    return WorldTable(flows, spread, list("LLLMM"), ["1", "2", "3", "1", "2"])
+
+
+def test_miller_and_blairs_two_regions():
+    table = miller_blair()
+    assert table.output.tolist() == [1000, 2000, 1000, 1200, 800]
+    assert_allclose(table.solve(np.eye(5)), MILLER_BLAIR_INVERSE, atol=5e-5)
+    new = table.solve(np.array([100.0, 0, 0, 0, 0]))
+    assert_allclose(new, [142.34, 63.46, 63.83, 26.72, 14.68], atol=5e-3)
+
+
+@given(worlds())
+def test_algebra_is_that_of_explicit_inverses(table):
+    n = len(table.output)
+    A = table.coefficients
+    same = table.regions[:, None] == table.regions
+    B = np.linalg.inv(np.eye(n) - A)
+    L = np.linalg.inv(np.eye(n) - np.where(same, A, 0))
+    right = np.random.default_rng(0).normal(size=(n, 3))
+    for transposed in (False, True):
+        kind = np.transpose if transposed else np.asarray
+        assert_allclose(table.solve(right, transposed), kind(B) @ right, atol=1e-9)
+        assert_allclose(table.solve_local(right, transposed), kind(L) @ right, atol=1e-9)
+        between = kind(np.where(same, 0, A)) @ right
+        assert_allclose(table.times_between(right, transposed), between, atol=1e-9)
+        vector = table.times_between(right[:, 0], transposed)
+        assert_allclose(vector, between[:, 0], atol=1e-9)
+    for inverse, block in zip(table.own_inverses, table.blocks, strict=True):
+        assert_allclose(inverse, B[block, block], atol=1e-9)
+
+
+def test_own_inverses_when_rows_are_swapped():
+    """Columns of inputs above one make the factorisation swap rows, also between regions."""
+    A = np.array(
+        [[0.1, 0.0, 0.1, 0.0], [0.0, 0.2, 0.0, 0.1], [2.0, 0.0, 0.1, 0.0], [0.0, 3.0, 0.0, 0.3]]
+    )
+    x = np.array([1.0, 1.0, 9.0, 8.0])
+    final = np.zeros((4, 2))
+    final[[0, 1, 2, 3], [0, 0, 1, 1]] = x - A @ x
+    with pytest.warns(UserWarning, match="kept as it is"):
+        table = WorldTable(A * x, final, list("PPQQ"), list("stst"))
+    _, swaps = table._factors
+    assert swaps.tolist() != [0, 1, 2, 3]
+    B = np.linalg.inv(np.eye(4) - A)
+    for inverse, block in zip(table.own_inverses, table.blocks, strict=True):
+        assert_allclose(inverse, B[block, block], rtol=1e-12)
+
+
+@given(worlds())
+def test_content_of_a_unit_is_one(table):
+    made = table.output > 0
+    assert_allclose(table.content.sum(axis=1), made, atol=1e-10)
+    assert_allclose(table.every, made, atol=1e-10)
+
+
+@given(worlds(), st.integers(0, 2**32 - 1))
+def test_content_and_what_is_missing_are_one(table, seed):
+    """v B + r B = 1 when value added is given and a part of the inputs is missing."""
+    random = np.random.default_rng(seed)
+    given = table.value_added * random.uniform(0.5, 1, len(table.output))
+    loose = WorldTable(
+        table.flows, table.final, table.regions, table.sectors, value_added=given, tolerance=1
+    )
+    missing = loose.solve(loose.residuals() * loose.per_unit, transposed=True)
+    made = table.output > 0
+    assert_allclose(loose.content.sum(axis=1) + missing, made, atol=1e-10)
+    assert_allclose(loose.every + missing, made, atol=1e-10)
+
+
+def test_groups_keep_flows_and_make_them_domestic():
+    flows = np.arange(16.0).reshape(4, 4)
+    table = WorldTable(flows, np.full((4, 4), 30.0), list("ABCD"), ["all"] * 4)
+    grouped = table.grouped({"AC": ["A", "C"]})
+    assert grouped.names == ("AC", "B", "D")
+    assert grouped.sectors.tolist() == ["A: all", "C: all", "all", "all"]
+    assert_allclose(grouped.flows, flows[np.ix_([0, 2, 1, 3], [0, 2, 1, 3])])
+    assert grouped.final[0].tolist() == [60.0, 30.0, 30.0]
+    assert grouped.exports[0].tolist() == [0, flows[0, 1] + 30, flows[0, 3] + 30]
+
+
+def test_aggregation_adds_up_regions_and_sectors():
+    table = world([3, 3, 3], seed=3)
+    small = table.aggregated(regions={"both": ["R0", "R2"]}, sectors={"t": ["s0", "s2"]})
+    assert list(zip(small.regions, small.sectors, strict=True)) == [
+        ("both", "t"), ("both", "s1"), ("R1", "t"), ("R1", "s1")
+    ]  # fmt: skip
+    rows = [0, 2, 6, 8]
+    assert small.flows[0, 0] == pytest.approx(table.flows[np.ix_(rows, rows)].sum())
+    assert small.flows[0, 3] == pytest.approx(table.flows[rows, 4].sum())
+    assert small.final[0, 0] == pytest.approx(table.final[np.ix_(rows, [0, 2])].sum())
+    assert small.output.sum() == pytest.approx(table.output.sum())
+    assert small.value_added[0] == pytest.approx(table.value_added[rows].sum())
+
+
+def test_open_tables_aggregate_every_part():
+    table = InterregionalTable(**OPEN, error=[0.0, 1.0], tolerance=0.2)
+    whole = table.aggregated(regions={"nation": ["A", "B"]})
+    assert whole.flows.tolist() == [[4]]
+    assert (whole.exports, whole.imports, whole.value_added, whole.error) == ([3], [3], [8], [1])
+    assert whole.output.tolist() == [16]
+    grouped = table.grouped({"nation": ["A", "B"]})
+    assert grouped.domestic_outflow.tolist() == [[0], [0]]
+    assert grouped.exports.tolist() == [2, 1]
+
+
+def test_balancing_items_are_output_that_nobody_buys():
+    table = InterregionalTable(**OPEN, error=[0.0, 1.0], tolerance=0.2)
+    assert table.output.tolist() == [8, 8]
+    assert table.residuals().tolist() == [0, 1]
+    shares = table.value_added_shares + table.import_shares + table.residual_shares
+    total = table.solve(shares, transposed=True)
+    assert_allclose(total, 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"flows": np.ones((2, 3))}, r"flows must have the shape \(2, 2\).*it has \(2, 3\)"),
+        ({"final": np.ones((2, 1))}, "final must have the shape"),
+        ({"flows": [[1, np.nan], [1, 1]]}, "flows must be finite; at A, s to B, s it is nan"),
+        ({"final": [[1, 1], [np.inf, 1]]}, "final must be finite; at B, s to A it is inf"),
+        ({"flows": [["a", 1], [1, 1]]}, "flows must be numbers"),
+        ({"regions": "AA"}, "final must have the shape"),
+        ({"regions": "A"}, "every row needs a region and a sector|must have the shape"),
+        ({"sectors": ["s"]}, "2 regions and 1 sectors"),
+        ({"regions": [], "sectors": []}, "no rows"),
+        ({"flows": [[1, 1], [1, 0]], "final": [[5, 5], [-1, 0]]}, "B, s buys 1 and sells nothing"),
+        ({"final": [[-9, 0], [1, 1]]}, "A, s has an output of -7"),
+        ({"value_added": [5, 4]}, "does not balance(.|\n)*B +s +6.0 +-?0"),
+    ],
+)
+def test_impossible_tables_are_refused(change, message):
+    WorldTable(**GOOD)
+    with pytest.raises(ValueError, match=message):
+        WorldTable(**GOOD | change)
+
+
+def test_refusals_of_labels():
+    flows, final = np.ones((3, 3)), np.ones((3, 2))
+    with pytest.raises(ValueError, match="rows of A must stand together: sort"):
+        WorldTable(flows, final, "ABA", "sss")
+    with pytest.raises(ValueError, match="two rows are A, s"):
+        WorldTable(flows, final, "AAB", "sss")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"value_added": None}, "needs its value added"),
+        ({"exports": [1]}, "exports must have the shape"),
+        ({"imports": [1, np.nan]}, "imports must be finite; at B, s it is nan"),
+        ({"imports": [1, 5]}, "does not balance(.|\n)*B +s +7.0 +-3.0"),
+    ],
+)
+def test_impossible_open_tables_are_refused(change, message):
+    InterregionalTable(**OPEN)
+    with pytest.raises(ValueError, match=message):
+        InterregionalTable(**OPEN | change)
+
+
+@pytest.mark.parametrize(
+    ("groups", "message"),
+    [
+        ({"G": ["A", "Z"]}, "no region Z; there are A, B"),
+        ({"G": ["A"], "H": ["A"]}, "A: in two groups"),
+        ({"B": ["A"]}, "B: a region of this name is not in the group"),
+    ],
+)
+def test_impossible_groups_are_refused(groups, message):
+    table = WorldTable(**GOOD)
+    for make in (table.grouped, table.aggregated):
+        with pytest.raises(ValueError, match=message):
+            make(groups)
+
+
+def test_unknown_sectors_are_refused():
+    with pytest.raises(ValueError, match="no sector q; there are s"):
+        WorldTable(**GOOD).aggregated(sectors={"t": ["q"]})
+
+
+def test_slight_imbalance_is_kept_and_said():
+    off = {"value_added": [4 + 1e-9, 4]}
+    with pytest.raises(ValueError, match="1e-12"):
+        WorldTable(**GOOD | off, tolerance=1e-12)
+    table = WorldTable(**GOOD | off)
+    assert table.gaps(1)[["region", "sector"]].to_numpy().tolist() == [["A", "s"]]
+    assert table.gaps(1)["gap"].item() == pytest.approx(-1e-9, rel=1e-6)
+
+
+def test_negative_value_added_is_kept_and_said():
+    with pytest.warns(UserWarning, match="negative value added, kept as it is: A, s"):
+        table = WorldTable([[1, 1], [9, 1]], [[3, 1], [1, 3]], "AB", "ss")
+    assert table.value_added[0] == -4
+
+
+def test_an_economy_that_eats_itself_has_no_inverse():
+    table = WorldTable([[2, 0], [0, 1]], [[0, 0], [0, 1]], "AB", "ss", tolerance=1e-3)
+    with pytest.raises(ValueError, match="uses all of its own output"):
+        table.solve(np.ones(2))
+    with pytest.raises(ValueError, match="uses all of its own output"):
+        table.solve_local(np.ones(2))
+
+
+def test_numbers_of_a_table_cannot_be_written():
+    table = WorldTable(**GOOD)
+    for numbers in (table.flows, table.final, table.output, table.value_added, table.exports):
+        with pytest.raises(ValueError, match="read-only"):
+            numbers[0] = 1
