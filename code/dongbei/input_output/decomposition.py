@@ -327,22 +327,16 @@ def _sold_to_stages(table: WorldTable, *uses: NDArray) -> NDArray:
 
 def _tidy(table: WorldTable, terms: dict[str, NDArray], at_home: bool = False) -> pd.DataFrame:
     """Make a row of each exporting sector, importer and term; sales at home only if asked."""
-    names, kinds = list(table.names), list(dict.fromkeys(table.sectors.tolist()))
-    sector_of = pd.Index(kinds).get_indexer(table.sectors)
-    shown = table.region_of[:, None] != np.arange(len(names))
-    row, importer = np.nonzero(shown | at_home)
+    abroad = table.region_of[:, None] != np.arange(len(table.names))
+    row, importer = np.nonzero(abroad | at_home)
     count = len(terms)
-
-    def labels(codes, categories):
-        return pd.Categorical.from_codes(codes, categories=categories, validate=False)
-
-    values = np.concatenate([value[row, importer] for value in terms.values()])
+    codes = np.repeat(np.arange(count), len(row))
     return pd.DataFrame(
         {
-            "exporter": labels(np.tile(table.region_of[row], count), names),
-            "importer": labels(np.tile(importer, count), names),
-            "sector": labels(np.tile(sector_of[row], count), kinds),
-            "term": labels(np.repeat(np.arange(count), len(row)), list(terms)),
-            "value": values,
+            "exporter": table.region_column(np.tile(table.region_of[row], count)),
+            "importer": table.region_column(np.tile(importer, count)),
+            "sector": table.sector_column(np.tile(row, count)),
+            "term": pd.Categorical.from_codes(codes, categories=list(terms), validate=False),
+            "value": np.concatenate([value[row, importer] for value in terms.values()]),
         }
     )

@@ -43,7 +43,7 @@ def participation_shares(table: WorldTable, by_sector: bool = False) -> pd.DataF
     ----------
     As of `participation`, equations (11) and (12).
     """
-    labels = {"region": table.regions, "sector": table.sectors}
+    labels = _labels(table)
     starts = [block.start for block in table.blocks]
     shares = {}
     for side, (terms, _) in _paths(table, with_lengths=False).items():
@@ -93,7 +93,7 @@ def upstreamness(table: RegionalTable) -> pd.DataFrame:
     made = np.where(table.output != 0, table.output, np.nan)
     up = table.solve(table.output) / made
     down = np.where(np.isnan(made), np.nan, table.solve(np.ones(len(made)), transposed=True))
-    labels = {"region": table.regions, "sector": table.sectors}
+    labels = _labels(table)
     return pd.DataFrame(
         labels | {"upstreamness": up, "downstreamness": down, "position": up / down}
     )
@@ -121,15 +121,18 @@ def trade_in_value_added(table: WorldTable, by_sector: bool = False) -> pd.DataF
     elsewhere = called_for.sum(axis=1) - called_for[rows, table.region_of]
     frame = pd.DataFrame(
         {
-            "region": table.regions,
-            "sector": table.sectors,
+            **_labels(table),
             "exports": exports,
             "backward": foreign * exports,
             "forward": table.value_added_shares * elsewhere,
         }
     )
     if not by_sector:
-        frame = frame.drop(columns="sector").groupby("region", as_index=False, sort=False).sum()
+        frame = (
+            frame.drop(columns="sector")
+            .groupby("region", as_index=False, sort=False, observed=True)
+            .sum()
+        )
     some = frame["exports"].where(frame["exports"] != 0)
     return frame.assign(backward=frame["backward"] / some, forward=frame["forward"] / some)
 
@@ -179,7 +182,7 @@ def extraction(
     matrix[own, columns] = 0.0
     matrix[np.diag_indices_from(matrix)] += 1
     without = np.linalg.solve(matrix, final.sum(axis=1))
-    labels = {"region": table.regions, "sector": table.sectors}
+    labels = _labels(table)
     return pd.DataFrame(labels | {"value": table.value_added_shares * (table.output - without)})
 
 
@@ -241,12 +244,26 @@ def _frame(table: WorldTable, sides: dict[str, dict[str, NDArray]]) -> pd.DataFr
     """Make a row of each sector, direction and term."""
     parts = [(side, term, value) for side, terms in sides.items() for term, value in terms.items()]
     n = len(table.output)
+    rows = np.tile(np.arange(n), len(parts))
     return pd.DataFrame(
         {
-            "region": np.tile(table.regions, len(parts)),
-            "sector": np.tile(table.sectors, len(parts)),
-            "direction": np.repeat([side for side, _, _ in parts], n),
-            "term": np.repeat([term for _, term, _ in parts], n),
+            "region": table.region_column(table.region_of[rows]),
+            "sector": table.sector_column(rows),
+            "direction": _column([side for side, _, _ in parts], n),
+            "term": _column([term for _, term, _ in parts], n),
             "value": np.concatenate([value for _, _, value in parts]),
         }
     )
+
+
+def _column(names: list[str], times: int) -> pd.Categorical:
+    """Make a column in which each name stands so many times in a row."""
+    kinds = list(dict.fromkeys(names))
+    codes = np.repeat([kinds.index(name) for name in names], times)
+    return pd.Categorical.from_codes(codes, categories=kinds, validate=False)
+
+
+def _labels(table: RegionalTable) -> dict:
+    """Columns that name the rows of a table."""
+    rows = np.arange(len(table.output))
+    return {"region": table.region_column(table.region_of), "sector": table.sector_column(rows)}

@@ -258,6 +258,22 @@ class RegionalTable:
         """Name a row: its region and sector."""
         return f"{self.regions[row]}, {self.sectors[row]}"
 
+    def region_column(self, places: NDArray) -> pd.Categorical:
+        """Return a column of regions for a frame, from their positions in `names`."""
+        return pd.Categorical.from_codes(places, dtype=self._kinds[0], validate=False)
+
+    def sector_column(self, rows: NDArray) -> pd.Categorical:
+        """Return a column of sectors for a frame, from positions of rows."""
+        _, kinds, kind_of = self._kinds
+        return pd.Categorical.from_codes(kind_of[rows], dtype=kinds, validate=False)
+
+    @cached_property
+    def _kinds(self) -> tuple[pd.CategoricalDtype, pd.CategoricalDtype, NDArray]:
+        """Regions and sectors as pandas sees them, and which sector each row is."""
+        kinds = pd.Index(dict.fromkeys(self.sectors.tolist()))
+        sectors = pd.CategoricalDtype(kinds)
+        return pd.CategoricalDtype(list(self.names)), sectors, kinds.get_indexer(self.sectors)
+
     @cached_property
     def _factors(self):
         """LU factors of I - A."""
