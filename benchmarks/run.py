@@ -9,12 +9,13 @@ from pathlib import Path
 
 import cluster
 import documents
+import input_output
 from measure import measure
 
 import build
 
 RESULTS = Path(__file__).with_name("results.json")
-SUITES = (documents, cluster, build)
+SUITES = (documents, cluster, input_output, build)
 
 
 def main() -> None:
@@ -23,13 +24,13 @@ def main() -> None:
     parser.add_argument("--strict", action="store_true", help="fail if a ratio is past its limit")
     strict = parser.parse_args().strict
     rows = []
-    print(f"{'benchmark':<32}{'seconds':>9}{'MiB':>8}{'reference':>11}{'ratio':>8}{'limit':>7}")
+    print(f"{'benchmark':<64}{'seconds':>9}{'MiB':>8}{'reference':>11}{'ratio':>8}{'limit':>7}")
     with tempfile.TemporaryDirectory() as folder:
         for benchmark in [one for suite in SUITES for one in suite.benchmarks(Path(folder))]:
             row = measure(benchmark)
             rows.append(row)
             print(
-                f"{row['name']:<32}{row['seconds']:>9.2f}{row['memory_mib']:>8.0f}"
+                f"{row['name']:<64}{row['seconds']:>9.2f}{row['memory_mib']:>8.0f}"
                 f"{row['reference_seconds']:>11.2f}{row['ratio']:>8.3g}{row['limit']:>7.3g}",
                 flush=True,
             )

@@ -1,5 +1,7 @@
 """Exports decomposed: what adds up, what is equal by theory, and a naive second route."""
 
+import tracemalloc
+
 import naive
 import numpy as np
 import pytest
@@ -282,3 +284,16 @@ def test_unknown_perspectives_are_refused(choice):
 def test_impossible_extractions_are_refused(seller, buyers, message):
     with pytest.raises(ValueError, match=message):
         extraction(world([2, 2], seed=0), seller, buyers)
+
+
+def test_three_matrices_are_enough():
+    """The peak of all decompositions beyond the table, which itself holds one matrix."""
+    table = world([60] * 8, seed=0)
+    one = table.flows.nbytes
+    tracemalloc.start()
+    for split in (wang_wei_zhu, borin_mancini, koopman_wang_wei):
+        split(table)
+    borin_mancini(table, approach="sink")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 3 * one
