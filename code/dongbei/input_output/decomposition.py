@@ -334,8 +334,8 @@ def _tidy(table: WorldTable, terms: dict[str, NDArray], at_home: bool = False) -
     return pd.DataFrame(
         {
             "exporter": table.region_column(np.tile(table.region_of[row], count)),
-            "importer": table.region_column(np.tile(importer, count)),
-            "sector": table.sector_column(np.tile(row, count)),
+            "importer": table.region_column(np.tile(importer.astype(np.int32), count)),
+            "sector": table.sector_column(np.tile(row.astype(np.int32), count)),
             "term": pd.Categorical.from_codes(codes, categories=list(terms), validate=False),
             "value": np.concatenate([value[row, importer] for value in terms.values()]),
         }

@@ -90,7 +90,8 @@ class RegionalTable:
     @cached_property
     def region_of(self) -> NDArray:
         """Position in `names` of each row's region. Shape (n,), whole numbers."""
-        return np.repeat(np.arange(len(self.blocks)), [one.stop - one.start for one in self.blocks])
+        sizes = [block.stop - block.start for block in self.blocks]
+        return np.repeat(np.arange(len(self.blocks), dtype=np.int32), sizes)
 
     @cached_property
     def at_home(self) -> NDArray:
@@ -272,7 +273,8 @@ class RegionalTable:
         """Regions and sectors as pandas sees them, and which sector each row is."""
         kinds = pd.Index(dict.fromkeys(self.sectors.tolist()))
         sectors = pd.CategoricalDtype(kinds)
-        return pd.CategoricalDtype(list(self.names)), sectors, kinds.get_indexer(self.sectors)
+        kind_of = kinds.get_indexer(self.sectors).astype(np.int32)
+        return pd.CategoricalDtype(list(self.names)), sectors, kind_of
 
     @cached_property
     def _factors(self):
@@ -305,7 +307,7 @@ class RegionalTable:
 
     def _numbers(self, name: str, shape: tuple[int, ...]) -> NDArray:
         try:
-            numbers = np.array(getattr(self, name), dtype=float)
+            numbers = np.array(getattr(self, name), dtype=float, order="F")  # as LAPACK wants it
         except (TypeError, ValueError) as error:
             raise ValueError(f"{name} must be numbers: {error}") from None
         if numbers.shape != shape:
