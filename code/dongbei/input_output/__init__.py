@@ -2,7 +2,9 @@
 
 ``tables`` holds a closed table of a world's regions (`WorldTable`) and an open one of a country's
 (`InterregionalTable`), checked when they are made; ``decomposition`` splits trade by who made the
-value added in it and where it is used, ``participation`` production by the borders it passes.
+value added in it and where it is used, ``participation`` production by the borders it passes,
+``domestic`` value chains between the regions of a country; it also leads from an open table to a
+closed one and back.
 
 Of the provinces, 2002, 2007, 2012 and 2017, in 35 sectors, ``provincial`` gives one table (or all
 of a year) as a `ProvincialTable`: who uses the products of each sector, what they are made of, and
@@ -19,6 +21,20 @@ from dongbei.input_output.decomposition import (
     koopman_wang_wei,
     value_added_trade,
     wang_wei_zhu,
+)
+from dongbei.input_output.domestic import (
+    closed,
+    content_per_unit,
+    domestic_participation,
+    domestic_participation_shares,
+    export_content,
+    exported_value_added,
+    nested_participation,
+    noncompetitive,
+    opened,
+    origin_shares,
+    outflow_content,
+    term_shares,
 )
 from dongbei.input_output.evidence import (
     domestic_inflow_share,
@@ -52,15 +68,26 @@ __all__ = [
     "RegionalTable",
     "WorldTable",
     "borin_mancini",
+    "closed",
+    "content_per_unit",
     "defects",
     "domestic_inflow_share",
     "domestic_outflow_share",
+    "domestic_participation",
+    "domestic_participation_shares",
+    "export_content",
     "export_share",
+    "exported_value_added",
     "extraction",
     "import_content",
     "inflow_share",
     "koopman_wang_wei",
+    "nested_participation",
     "net_outflow",
+    "noncompetitive",
+    "opened",
+    "origin_shares",
+    "outflow_content",
     "outflow_share",
     "participation",
     "participation_shares",
@@ -68,6 +95,7 @@ __all__ = [
     "provincial_table",
     "provincial_tables",
     "self_sufficiency",
+    "term_shares",
     "trade_in_value_added",
     "upstreamness",
     "value_added_trade",

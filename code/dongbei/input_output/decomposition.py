@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from dongbei.input_output.frames import by_pair
 from dongbei.input_output.tables import WorldTable
 
 
@@ -35,7 +36,7 @@ def value_added_trade(table: WorldTable) -> pd.DataFrame:
     Johnson and Noguera (2012), Journal of International Economics, equation (6).
     """
     used = table.value_added_shares[:, None] * table.used_in
-    return _tidy(table, {"value_added": used}, at_home=True).drop(columns="term")
+    return by_pair(table, {"value_added": used}, at_home=True).drop(columns="term")
 
 
 def wang_wei_zhu(table: WorldTable) -> pd.DataFrame:
@@ -91,7 +92,7 @@ def wang_wei_zhu(table: WorldTable) -> pd.DataFrame:
         terms[f"{name}VA_FIN"] = shares * final
         terms[f"{name}VA_INT"] = shares * into_home
         terms[f"{name}DC"] = shares * into_exports
-    return _tidy(table, terms)
+    return by_pair(table, terms)
 
 
 def koopman_wang_wei(table: WorldTable) -> pd.DataFrame:
@@ -185,7 +186,7 @@ def borin_mancini(
             'perspective must be "exporter" or "world" and approach "source" or "sink"; got '
             f"{perspective!r} and {approach!r}"
         )
-    return _tidy(table, choices[perspective, approach](table))
+    return by_pair(table, choices[perspective, approach](table))
 
 
 def _exporter_source(table: WorldTable) -> dict[str, NDArray]:
@@ -323,20 +324,3 @@ def _sold_to_stages(table: WorldTable, *uses: NDArray) -> NDArray:
     sold = np.stack([table.flows[:, block] @ inputs[block] for block in table.blocks], axis=1)
     sold[np.arange(len(sold)), table.region_of] = 0.0
     return np.moveaxis(sold, 2, 0)
-
-
-def _tidy(table: WorldTable, terms: dict[str, NDArray], at_home: bool = False) -> pd.DataFrame:
-    """Make a row of each exporting sector, importer and term; sales at home only if asked."""
-    abroad = table.region_of[:, None] != np.arange(len(table.names))
-    row, importer = np.nonzero(abroad | at_home)
-    count = len(terms)
-    codes = np.repeat(np.arange(count), len(row))
-    return pd.DataFrame(
-        {
-            "exporter": table.region_column(np.tile(table.region_of[row], count)),
-            "importer": table.region_column(np.tile(importer.astype(np.int32), count)),
-            "sector": table.sector_column(np.tile(row.astype(np.int32), count)),
-            "term": pd.Categorical.from_codes(codes, categories=list(terms), validate=False),
-            "value": np.concatenate([value[row, importer] for value in terms.values()]),
-        }
-    )

@@ -8,8 +8,8 @@ goes, backward from a finished product to where its value added comes from.
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from dongbei.input_output.frames import by_side, labels
 from dongbei.input_output.tables import RegionalTable, WorldTable
 
 
@@ -27,7 +27,7 @@ def participation(table: WorldTable) -> pd.DataFrame:
     ----------
     Wang, Wei, Yu and Zhu (2017), NBER working paper 23222, equations (5) and (9).
     """
-    return _frame(table, {side: amounts for side, (amounts, _) in _paths(table, False).items()})
+    return by_side(table, {side: amounts for side, (amounts, _) in _paths(table, False).items()})
 
 
 def participation_shares(table: WorldTable, by_sector: bool = False) -> pd.DataFrame:
@@ -43,16 +43,16 @@ def participation_shares(table: WorldTable, by_sector: bool = False) -> pd.DataF
     ----------
     As of `participation`, equations (11) and (12).
     """
-    labels = _labels(table)
+    columns = labels(table)
     starts = [block.start for block in table.blocks]
     shares = {}
     for side, (terms, _) in _paths(table, with_lengths=False).items():
         passing, whole = terms["simple"] + terms["complex"], sum(terms.values())
         if not by_sector:
-            labels = {"region": list(table.names)}
+            columns = {"region": list(table.names)}
             passing, whole = np.add.reduceat(passing, starts), np.add.reduceat(whole, starts)
         shares[side] = passing / np.where(whole != 0, whole, np.nan)
-    return pd.DataFrame(labels | shares)
+    return pd.DataFrame(columns | shares)
 
 
 def production_lengths(table: WorldTable) -> pd.DataFrame:
@@ -70,8 +70,8 @@ def production_lengths(table: WorldTable) -> pd.DataFrame:
     Wang, Wei, Yu and Zhu (2017), NBER working paper 23261, sections 2.2 and 2.3.
     """
     paths = _paths(table, True)
-    amounts = _frame(table, {side: amount for side, (amount, _) in paths.items()})
-    outputs = _frame(table, {side: output for side, (_, output) in paths.items()})["value"]
+    amounts = by_side(table, {side: amount for side, (amount, _) in paths.items()})
+    outputs = by_side(table, {side: output for side, (_, output) in paths.items()})["value"]
     some = amounts["value"].where(amounts["value"] != 0)
     return amounts.assign(length=outputs / some)
 
@@ -93,10 +93,8 @@ def upstreamness(table: RegionalTable) -> pd.DataFrame:
     made = np.where(table.output != 0, table.output, np.nan)
     up = table.solve(table.output) / made
     down = np.where(np.isnan(made), np.nan, table.solve(np.ones(len(made)), transposed=True))
-    labels = _labels(table)
-    return pd.DataFrame(
-        labels | {"upstreamness": up, "downstreamness": down, "position": up / down}
-    )
+    places = {"upstreamness": up, "downstreamness": down, "position": up / down}
+    return pd.DataFrame(labels(table) | places)
 
 
 def trade_in_value_added(table: WorldTable, by_sector: bool = False) -> pd.DataFrame:
@@ -121,7 +119,7 @@ def trade_in_value_added(table: WorldTable, by_sector: bool = False) -> pd.DataF
     elsewhere = called_for.sum(axis=1) - called_for[rows, table.region_of]
     frame = pd.DataFrame(
         {
-            **_labels(table),
+            **labels(table),
             "exports": exports,
             "backward": foreign * exports,
             "forward": table.value_added_shares * elsewhere,
@@ -182,8 +180,9 @@ def extraction(
     matrix[own, columns] = 0.0
     matrix[np.diag_indices_from(matrix)] += 1
     without = np.linalg.solve(matrix, final.sum(axis=1))
-    labels = _labels(table)
-    return pd.DataFrame(labels | {"value": table.value_added_shares * (table.output - without)})
+    return pd.DataFrame(
+        labels(table) | {"value": table.value_added_shares * (table.output - without)}
+    )
 
 
 def _paths(table: WorldTable, with_lengths: bool) -> dict[str, tuple[dict, dict]]:
@@ -238,32 +237,3 @@ def _paths(table: WorldTable, with_lengths: bool) -> dict[str, tuple[dict, dict]
         "forward": (forward, lengths["forward"]),
         "backward": (backward, lengths["backward"]),
     }
-
-
-def _frame(table: WorldTable, sides: dict[str, dict[str, NDArray]]) -> pd.DataFrame:
-    """Make a row of each sector, direction and term."""
-    parts = [(side, term, value) for side, terms in sides.items() for term, value in terms.items()]
-    n = len(table.output)
-    rows = np.tile(np.arange(n), len(parts))
-    return pd.DataFrame(
-        {
-            "region": table.region_column(table.region_of[rows]),
-            "sector": table.sector_column(rows),
-            "direction": _column([side for side, _, _ in parts], n),
-            "term": _column([term for _, term, _ in parts], n),
-            "value": np.concatenate([value for _, _, value in parts]),
-        }
-    )
-
-
-def _column(names: list[str], times: int) -> pd.Categorical:
-    """Make a column in which each name stands so many times in a row."""
-    kinds = list(dict.fromkeys(names))
-    codes = np.repeat([kinds.index(name) for name in names], times)
-    return pd.Categorical.from_codes(codes, categories=kinds, validate=False)
-
-
-def _labels(table: RegionalTable) -> dict:
-    """Columns that name the rows of a table."""
-    rows = np.arange(len(table.output))
-    return {"region": table.region_column(table.region_of), "sector": table.sector_column(rows)}
