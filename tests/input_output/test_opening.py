@@ -6,7 +6,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dongbei.input_output import InterregionalTable
+from dongbei.input_output import InterregionalTable, content_per_unit, domestic_participation
 from dongbei.input_output.opening import (
     BACK,
     BOUGHT,
@@ -49,13 +49,14 @@ def table_of(numbers):
 @settings(max_examples=40)
 def test_symbols_and_the_table_agree(numbers):
     chain, table = opening(), table_of(numbers)
-    content = table.solve(table.by_region(table.value_added_shares), transposed=True)
-    assert values(chain.northeast_content, numbers) == pytest.approx(content[1, 0], abs=1e-12)
-    imported = table.solve(table.import_shares, transposed=True)
-    assert values(chain.import_content, numbers) == pytest.approx(imported[1], abs=1e-12)
-    assert content[1].sum() + imported[1] == pytest.approx(1)
-    passed_on = table.solve_local(table.flows.sum(axis=1) - np.diag(table.flows))
-    share = table.value_added_shares[0] * passed_on[0] / table.value_added[0]
+    coast = content_per_unit(table).query("region == 'Coast'").set_index("term")["value"]
+    assert values(chain.northeast_content, numbers) == pytest.approx(coast["other"], abs=1e-12)
+    assert values(chain.import_content, numbers) == pytest.approx(coast["import"], abs=1e-12)
+    forward = domestic_participation(table).query(
+        "direction == 'forward' and region == 'Northeast'"
+    )
+    passed_on = forward.set_index("term")["value"]["chain"]
+    share = passed_on / forward["value"].sum()
     assert values(chain.participation, numbers) == pytest.approx(share, abs=1e-12)
     before = table_of((0, *numbers[1:]))
     ratio = table.output[0] / before.output[0]
