@@ -46,6 +46,20 @@ from dongbei.input_output.evidence import (
     outflow_share,
     self_sufficiency,
 )
+from dongbei.input_output.files import (
+    CEADS,
+    EIGHT_REGIONS,
+    EIGHT_REGIONS_COMPETITIVE,
+    INTERPROVINCIAL,
+    TEMPLATE,
+    WORLD_TEMPLATE,
+    Layout,
+    Matrices,
+    from_pymrio,
+    read_matrices,
+    read_table,
+    write_template,
+)
 from dongbei.input_output.participation import (
     extraction,
     participation,
@@ -63,7 +77,15 @@ from dongbei.input_output.provincial import (
 from dongbei.input_output.tables import InterregionalTable, RegionalTable, WorldTable
 
 __all__ = [
+    "CEADS",
+    "EIGHT_REGIONS",
+    "EIGHT_REGIONS_COMPETITIVE",
+    "INTERPROVINCIAL",
+    "TEMPLATE",
+    "WORLD_TEMPLATE",
     "InterregionalTable",
+    "Layout",
+    "Matrices",
     "ProvincialTable",
     "RegionalTable",
     "WorldTable",
@@ -79,6 +101,7 @@ __all__ = [
     "export_share",
     "exported_value_added",
     "extraction",
+    "from_pymrio",
     "import_content",
     "inflow_share",
     "koopman_wang_wei",
@@ -94,10 +117,13 @@ __all__ = [
     "production_lengths",
     "provincial_table",
     "provincial_tables",
+    "read_matrices",
+    "read_table",
     "self_sufficiency",
     "term_shares",
     "trade_in_value_added",
     "upstreamness",
     "value_added_trade",
     "wang_wei_zhu",
+    "write_template",
 ]
