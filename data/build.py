@@ -20,7 +20,7 @@ import sys
 import tempfile
 import tomllib
 from decimal import Decimal
-from itertools import groupby, pairwise, zip_longest
+from itertools import groupby, pairwise, product, zip_longest
 from pathlib import Path
 
 import numerals
@@ -35,7 +35,7 @@ SCOPES = ("provincial", "national")
 TABLE_YEARS = ("2002", "2007", "2012", "2017")  # of the input-output tables
 TABLES = (
     "provinces", "regions", "indicators", "vintages", "breaks", "sources", "anomalies", "facts",
-    "events", "prefectures", "sectors",
+    "events", "prefectures", "sectors", "freight_cost",
     *(f"input_output/provincial_{year}" for year in TABLE_YEARS),
 )  # fmt: skip
 
@@ -118,6 +118,7 @@ def generated_tables(reference, catalogue, schemas):
         "events": catalogue["events"],
         "prefectures": prefecture_table(read(reference / "prefectures_census.csv")),
         "sectors": sector_table(catalogue, sectors),
+        "freight_cost": freight_table(read(reference / "freight_cost.csv"), provinces),
         **input_output_tables(reference / "io", catalogue, sectors, provinces),
     }
     for scope, by_indicator in figures.items():
@@ -390,6 +391,14 @@ def sector_table(catalogue, reference):
     if wrong := sorted(found.keys() ^ {entry["sector"] for entry in catalogue["sectors"]}):
         sys.exit(f"catalogue.toml and sectors42.csv differ in the sectors {wrong}")
     return [entry | found[entry["sector"]] for entry in catalogue["sectors"]]
+
+
+def freight_table(reference, provinces):
+    """List what carrying a tonne costs between each two capitals, both ways."""
+    names = [row["province"] for row in provinces]
+    if [(row["origin"], row["destination"]) for row in reference] != [*product(names, names)]:
+        sys.exit("freight_cost.csv must have every pair of provinces once, in official order")
+    return [row for row in reference if row["origin"] != row["destination"]]
 
 
 def input_output_tables(folder, catalogue, reference, provinces):

@@ -1,5 +1,6 @@
-"""Single published figures, events and prefectures."""
+"""Single published figures, events, prefectures and freight costs."""
 
+import numpy as np
 import pytest
 
 from dongbei import statistics as st
@@ -68,3 +69,13 @@ def test_an_event_has_its_date():
 def test_what_is_not_there_is_refused_with_what_is(ask, message):
     with pytest.raises(ValueError, match=message):
         ask()
+
+
+def test_freight_is_the_same_both_ways_and_joins_every_pair_once():
+    cost = st.freight_cost()
+    names = list(st.provinces()["province"])
+    wide = cost.pivot(index="origin", columns="destination", values="yuan_per_tonne")
+    wide = wide.loc[names, names].to_numpy()
+    assert len(cost) == 31 * 30
+    assert (np.isnan(wide) == np.eye(31, dtype=bool)).all()
+    assert np.array_equal(wide, wide.T, equal_nan=True)

@@ -14,8 +14,14 @@ how much of the output is exported or leaves for other provinces, how much of wh
 from abroad or can be met from the province's own output, for any set of sectors and any group of
 provinces. What is wrong with the tables as published is in ``input_output/defects.csv`` of the
 data.
+
+Nobody published who trades with whom. ``balancing`` fits matrices to margins, and ``estimation``
+makes inter-regional tables that are called estimated wherever they show, an ensemble of them under
+other assumptions, the bounds that hold without any, and a validation where the truth is known.
+``opening`` is the smallest table in which the documents' argument can be seen.
 """
 
+from dongbei.input_output.balancing import Balanced, gras, reconcile
 from dongbei.input_output.decomposition import (
     borin_mancini,
     koopman_wang_wei,
@@ -35,6 +41,25 @@ from dongbei.input_output.domestic import (
     origin_shares,
     outflow_content,
     term_shares,
+)
+from dongbei.input_output.estimation import (
+    Assumptions,
+    EstimatedTable,
+    Margins,
+    draw_assumptions,
+    eight_regions,
+    ensemble,
+    estimated_table,
+    gravity,
+    margins,
+    printed_bounds,
+    printed_evidence,
+    printed_shares,
+    ranges,
+    share_bounds,
+    supplier_shares,
+    trade,
+    validate,
 )
 from dongbei.input_output.evidence import (
     domestic_inflow_share,
@@ -83,8 +108,12 @@ __all__ = [
     "INTERPROVINCIAL",
     "TEMPLATE",
     "WORLD_TEMPLATE",
+    "Assumptions",
+    "Balanced",
+    "EstimatedTable",
     "InterregionalTable",
     "Layout",
+    "Margins",
     "Matrices",
     "ProvincialTable",
     "RegionalTable",
@@ -97,14 +126,21 @@ __all__ = [
     "domestic_outflow_share",
     "domestic_participation",
     "domestic_participation_shares",
+    "draw_assumptions",
+    "eight_regions",
+    "ensemble",
+    "estimated_table",
     "export_content",
     "export_share",
     "exported_value_added",
     "extraction",
     "from_pymrio",
+    "gras",
+    "gravity",
     "import_content",
     "inflow_share",
     "koopman_wang_wei",
+    "margins",
     "nested_participation",
     "net_outflow",
     "noncompetitive",
@@ -114,15 +150,24 @@ __all__ = [
     "outflow_share",
     "participation",
     "participation_shares",
+    "printed_bounds",
+    "printed_evidence",
+    "printed_shares",
     "production_lengths",
     "provincial_table",
     "provincial_tables",
+    "ranges",
     "read_matrices",
     "read_table",
+    "reconcile",
     "self_sufficiency",
+    "share_bounds",
+    "supplier_shares",
     "term_shares",
+    "trade",
     "trade_in_value_added",
     "upstreamness",
+    "validate",
     "value_added_trade",
     "wang_wei_zhu",
     "write_template",

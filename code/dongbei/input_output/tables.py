@@ -34,6 +34,8 @@ from scipy.sparse import csr_array
 
 BALANCE = 1e-6
 """Largest gap of a row or column, relative to the table's largest output, allowed by default."""
+ROUNDING = 1e-13
+"""Part of a row's uses, without their signs, below which their sum is rounding."""
 SHOWN = 5
 
 
@@ -71,8 +73,16 @@ class RegionalTable:
 
     @cached_property
     def output(self) -> NDArray:
-        """Gross output x, everything a row sells. Shape (n,), money."""
-        return _locked(self.flows.sum(axis=1) + self.final.sum(axis=1))
+        """Gross output x, everything a row sells; uses that cancel but for rounding sell nothing.
+
+        Shape (n,), money.
+        """
+        uses = self._uses()
+        total, size = (
+            sum(part.reshape(len(part), -1).sum(axis=1) for part in parts)
+            for parts in (uses, map(np.abs, uses))
+        )
+        return _locked(np.where(np.abs(total) > ROUNDING * size, total, 0.0))
 
     @property
     def coefficients(self) -> NDArray:
@@ -288,6 +298,10 @@ class RegionalTable:
         shapes = {"flows": (n, n), "final": (n, g)}
         return shapes if self.value_added is None else shapes | {"value_added": (n,)}
 
+    def _uses(self) -> tuple[NDArray, ...]:
+        """Return the parts of what rows sell, each of shape (n,) or (n, uses)."""
+        return self.flows, self.final
+
     def _inputs(self) -> NDArray:
         """Add up what each column's production buys. Shape (n,)."""
         return self.flows.sum(axis=0)
@@ -500,12 +514,6 @@ class InterregionalTable(RegionalTable):
         super().__post_init__()
 
     @cached_property
-    def output(self) -> NDArray:
-        """Gross output x: uses in the country, exports and the balancing item. Shape (n,)."""
-        used = self.flows.sum(axis=1) + self.final.sum(axis=1)
-        return _locked(used + self.exports + self.error)
-
-    @cached_property
     def domestic_outflow(self) -> NDArray:
         """Sales of each row to each other region of the country. Shape (n, g), money."""
         return _locked(self.between())
@@ -523,6 +531,9 @@ class InterregionalTable(RegionalTable):
     def _shapes(self) -> dict[str, tuple[int, ...]]:
         n = len(self.regions)
         return super()._shapes() | {"exports": (n,), "imports": (n,), "error": (n,)}
+
+    def _uses(self) -> tuple[NDArray, ...]:
+        return self.flows, self.final, self.exports, self.error
 
     def _inputs(self) -> NDArray:
         return self.flows.sum(axis=0) + self.imports

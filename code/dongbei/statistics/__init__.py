@@ -9,7 +9,7 @@ Everything else takes series and returns series: ``aggregation`` goes from provi
 converts, multiplies and divides. ``structure`` reads what provinces make by ``sector`` (a series
 with that column besides) and measures how specialised, concentrated, diverse and alike places are;
 its results are series again. ``records`` holds what is no series: single published figures,
-events, and prefectures at two censuses.
+events, prefectures at two censuses, and freight costs between provinces.
 """
 
 from dongbei.statistics.aggregation import regional_mean, regional_sum, sum_of_provinces
@@ -33,7 +33,7 @@ from dongbei.statistics.indicators import (
     vintages,
 )
 from dongbei.statistics.provinces import members, province_name, provinces, region_name, regions
-from dongbei.statistics.records import event, fact, facts, prefectures
+from dongbei.statistics.records import event, fact, facts, freight_cost, prefectures
 from dongbei.statistics.structure import (
     concentration,
     dissimilarity,
@@ -66,6 +66,7 @@ __all__ = [
     "event",
     "fact",
     "facts",
+    "freight_cost",
     "group_dissimilarity",
     "growth",
     "index_number",

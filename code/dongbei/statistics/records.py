@@ -1,4 +1,4 @@
-"""Single published figures, events on record, and the prefectures of two censuses."""
+"""What is no series: single figures, events on record, prefectures, and freight costs."""
 
 from dongbei.statistics.tables import table
 
@@ -70,3 +70,15 @@ def event(name):
 def prefectures():
     """List the prefecture-level units with their residents in 2010 and 2020, in persons."""
     return table("prefectures")
+
+
+def freight_cost():
+    """List what carrying a tonne costs between each two provinces, by rail, water and road.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``origin``, ``destination``, ``yuan_per_tonne``; 31 x 30 rows, the same both ways. How far
+        provinces are from each other, not a price: the source, a study of grain, is not after 2014.
+    """
+    return table("freight_cost")

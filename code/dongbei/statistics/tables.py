@@ -27,6 +27,7 @@ NUMBERS = {
     "number": "int64",
     "row": "int64",
     "column": "int64",
+    "yuan_per_tonne": "int64",
 }
 
 
