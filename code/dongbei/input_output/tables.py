@@ -29,7 +29,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import lu_solve
-from scipy.linalg.lapack import dgetrf, dtrtri
+from scipy.linalg.lapack import dgetrf, dlaswp, dtrtri
 from scipy.sparse import csr_array
 
 BALANCE = 1e-6
@@ -169,9 +169,7 @@ class RegionalTable:
         inverse of K; both triangles are inverted in place of one array.
         """
         factors, swaps = self._factors
-        order = np.arange(len(factors))
-        for row, other in enumerate(swaps):
-            order[[row, other]] = order[[other, row]]
+        order = dlaswp(np.arange(len(factors), dtype=float)[:, None], swaps).ravel()
         place = np.argsort(order)
         inverse, _ = dtrtri(factors)
         inverse, _ = dtrtri(inverse, lower=1, unitdiag=1, overwrite_c=1)
@@ -179,7 +177,8 @@ class RegionalTable:
         for block in self.blocks:
             columns = place[block]
             begin, end = min(block.start, columns.min()), max(block.stop, columns.max() + 1)
-            upper, lower = inverse[block, begin:].copy(), inverse[begin:, columns]
+            upper = np.array(inverse[block, begin:], order="F")
+            lower = np.array(inverse[begin:, columns], order="F")
             head, depth = slice(0, end - begin), np.arange(begin, end)[:, None]
             upper[:, head] = np.triu(upper[:, head], k=block.start - begin)
             lower[head] = np.where(depth > columns, lower[head], depth == columns)
