@@ -550,3 +550,46 @@ def test_validation_refuses_regions_with_different_sectors():
     world = io.WorldTable(np.ones((3, 3)), 3 * np.ones((3, 2)), ["A", "A", "B"], ["x", "y", "x"])
     with pytest.raises(ValueError, match="the same sectors in the same order"):
         io.validate(world, np.ones((2, 2)))
+
+
+# ------------------------------------------------------------------------------ participation
+
+
+@pytest.mark.parametrize("year", [2007, 2012, 2017])
+def test_measures_of_participation_are_their_formulas(year):
+    """With explicit inverses, and industry chosen after the algebra."""
+    table = io.estimated_table(year)
+    eight = table.aggregated(io.eight_regions(table.names))
+    A, x = eight.coefficients, eight.output
+    same = eight.regions[:, None] == eight.regions
+    B, L = (np.linalg.inv(np.eye(len(x)) - one) for one in (A, np.where(same, A, 0)))
+    industry = np.isin(eight.sectors, st.sectors("industry")["sector"])
+    v, m = eight.value_added_shares, eight.import_shares
+    through = v * (L @ np.where(same, 0, A) @ B @ (eight.final.sum(axis=1) + eight.exports))
+    abroad = v * (L @ eight.exports + L @ np.where(same, 0, A) @ B @ eight.exports)
+    unplaced = v * (B @ eight.error)
+    by_maker = B.T @ eight.by_region(v)
+    sold = eight.domestic_outflow.sum(axis=1)
+    found = io.participation_measures(table)
+    for place, region in enumerate(eight.names):
+        rows = industry & (eight.regions == region)
+        whole = eight.value_added[rows].sum() - unplaced[rows].sum()
+        other = np.delete(by_maker, place, axis=1).sum(axis=1)
+        expected = {
+            "forward": through[rows].sum() / whole,
+            "abroad": abroad[rows].sum() / whole,
+            "backward": (other * sold)[rows].sum() / sold[rows].sum(),
+            "imports": ((m @ B) * sold)[rows].sum() / sold[rows].sum(),
+            "placed": whole / eight.value_added[rows].sum(),
+        }
+        for measure, value in expected.items():
+            assert found[measure, region] == pytest.approx(100 * value), (measure, region)
+    assert {measure for measure, _ in found} == {*io.MEASURES, "placed"}
+
+
+def test_measures_of_a_broad_table_are_of_industry_too():
+    found = io.participation_measures(io.estimated_table(2012, io.Assumptions(detail="broad")))
+    fine = io.participation_measures(io.estimated_table(2012))
+    for key in (("backward", "Northeast"), ("imports", "South Coast")):
+        assert found[key] == pytest.approx(fine[key], rel=0.25)
+        assert found[key] != fine[key]

@@ -43,6 +43,7 @@ from dongbei.input_output.domestic import (
     term_shares,
 )
 from dongbei.input_output.estimation import (
+    MEASURES,
     Assumptions,
     EstimatedTable,
     Margins,
@@ -52,6 +53,7 @@ from dongbei.input_output.estimation import (
     estimated_table,
     gravity,
     margins,
+    participation_measures,
     printed_bounds,
     printed_evidence,
     printed_shares,
@@ -106,6 +108,7 @@ __all__ = [
     "EIGHT_REGIONS",
     "EIGHT_REGIONS_COMPETITIVE",
     "INTERPROVINCIAL",
+    "MEASURES",
     "TEMPLATE",
     "WORLD_TEMPLATE",
     "Assumptions",
@@ -149,6 +152,7 @@ __all__ = [
     "outflow_content",
     "outflow_share",
     "participation",
+    "participation_measures",
     "participation_shares",
     "printed_bounds",
     "printed_evidence",

@@ -101,7 +101,7 @@ def share_bounds(
     if unknown or both:
         what = "unknown" if unknown else "both supplier and buyer"
         raise ValueError(f"{', '.join(unknown or both)}: {what}")
-    chosen = np.isin(found.sectors, _labels(sectors))
+    chosen = np.isin(found.sectors, labels_of(sectors))
     sent, taken = found.outflow[chosen], found.inflow[chosen]
     k, m = sent.shape
     apart = ~np.eye(m, dtype=bool)
@@ -216,7 +216,7 @@ def _printed_sides() -> dict:
 
 def _between(table: InterregionalTable, sectors: str | None) -> NDArray:
     """Trade between regions in some products. Shape (g, g), zero on the diagonal."""
-    rows = table.by_region(np.isin(table.sectors, _labels(sectors)).astype(float))
+    rows = table.by_region(np.isin(table.sectors, labels_of(sectors)).astype(float))
     return rows.T @ table.between()
 
 
@@ -226,7 +226,7 @@ def _share(amounts: NDArray, selling: NDArray, buying: NDArray) -> float:
     return float(100 * taken[selling].sum() / taken[~buying].sum())
 
 
-def _labels(part: str | None) -> list[str]:
+def labels_of(part: str | None) -> list[str]:
     """Names of the sectors of a part, single and broad."""
     rows = statistics.sectors(part)
     return [*rows["sector"], *rows["broad"].unique()]
