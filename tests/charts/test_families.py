@@ -188,3 +188,60 @@ def test_a_negative_part_or_one_without_a_colour_is_refused():
         stacks(PARTS.assign(value=-1))
     with pytest.raises(ValueError, match="no fixed colour for guessed"):
         stacks(PARTS.replace("inconsistent", "guessed"))
+
+
+RANGES = pd.DataFrame(
+    {
+        "year": ["2007", "2012"],
+        "region": ["Northeast"] * 2,
+        "minimum": [10.0, 20.0],
+        "value": [15.0, 21.0],
+        "maximum": [20.0, 40.0],
+        "printed": [40.0, 10.0],
+    }
+)
+
+
+def ends(elements):
+    """Left and right ends of the bars that a chart of intervals draws, lying."""
+    rules = [one for one in elements if one.get("aria-roledescription") == "rule mark"]
+    found = []
+    for one in rules:
+        left = float(re.search(r"translate\(([-\d.]+)", one.get("transform"))[1])
+        found.append((left, left + float(one.get("x2"))))
+    return found
+
+
+def centres(elements, colour):
+    points = [one for one in elements if one.get("aria-roledescription") == "point"]
+    places = [one.get("transform") for one in points if one.get("fill") == f"var(--chart-{colour})"]
+    return [float(re.search(r"translate\(([-\d.]+)", place)[1]) for place in places]
+
+
+def test_bars_of_intervals_span_their_figures_and_the_dot_is_to_scale():
+    chart = charts.intervals(RANGES, category="year", mark="printed", title="Share")
+    elements = drawn(chart)
+    (low, high), (second_low, second_high) = (sorted(one) for one in ends(elements))
+    unit = (high - low) / 10
+    assert second_low - low == pytest.approx(10 * unit)
+    assert second_high - second_low == pytest.approx(20 * unit)
+    dots, diamonds = centres(elements, "northeast"), centres(elements, "ink")
+    assert dots == pytest.approx([low + 5 * unit, low + 11 * unit])
+    assert diamonds == pytest.approx([low + 30 * unit, low])
+
+
+def test_standing_intervals_follow_one_another_in_panels():
+    frame = pd.concat([RANGES, RANGES.assign(region="East Coast")])
+    chart = charts.intervals(frame, category="year", title="Share", upright=True)
+    panels = charts.small_multiples(
+        chart, by="region", sort=["Northeast", "East Coast"], title="Share, percent"
+    )
+    elements = drawn(panels)
+    texts = [element.text for element in elements if element.tag.endswith("text")]
+    assert [text for text in texts if text in REGIONS] == ["Northeast", "East Coast"]
+    assert len([one for one in elements if one.get("aria-roledescription") == "rule mark"]) == 4
+
+
+def test_intervals_upside_down_are_refused():
+    with pytest.raises(ValueError, match="minimum of 2012 is 50, above its maximum"):
+        charts.intervals(RANGES.assign(minimum=[10.0, 50.0]), category="year", title="Share")

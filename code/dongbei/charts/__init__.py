@@ -8,7 +8,16 @@ turn a figure into HTML.
 
 from dongbei.charts.explorer import Slider, explorer
 from dongbei.charts.expression import vega_expression
-from dongbei.charts.families import bars, lines, rule, shade, small_multiples, spans, stacks
+from dongbei.charts.families import (
+    bars,
+    intervals,
+    lines,
+    rule,
+    shade,
+    small_multiples,
+    spans,
+    stacks,
+)
 from dongbei.charts.figures import Figure, figure
 from dongbei.charts.theme import PROVINCES, REGIONS, VERDICTS, colour, colour_scale
 
@@ -23,6 +32,7 @@ __all__ = [
     "colour_scale",
     "explorer",
     "figure",
+    "intervals",
     "lines",
     "rule",
     "shade",

@@ -253,6 +253,80 @@ def spans(
     return alt.layer(line, dot).properties(height=28 * len(order))
 
 
+def intervals(
+    frame: pd.DataFrame,
+    *,
+    category: str,
+    low: str = "minimum",
+    high: str = "maximum",
+    value: str = "value",
+    mark: str | None = None,
+    group: str = "region",
+    title: str,
+    palette=REGIONS,
+    upright: bool = False,
+    format: str = ".1f",
+) -> alt.LayerChart:
+    """Draw a bar from the lowest to the highest figure of each category, a dot in between.
+
+    Parameters
+    ----------
+    frame
+        Tidy: one row per category (and panel, if the chart is repeated), drawn in its order.
+    low, high, value
+        Columns of the two ends and of the dot.
+    mark
+        Column of a figure from elsewhere that is drawn as a diamond, if any; it may lie outside.
+    title
+        What the axis of the figures shows, with its unit.
+    upright
+        Whether the bars stand, for categories that follow one another such as years.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, a low end is above its high one, or a group has no colour.
+    """
+    require(frame, category, low, high, value, group, *([mark] if mark else []))
+    if (frame[low] > frame[high]).any():
+        worst = frame[frame[low] > frame[high]].iloc[0]
+        raise ValueError(f"{low} of {worst[category]} is {worst[low]:g}, above its {high}")
+    present = set(frame[group])
+    order = [name for name in palette if name in present]
+    scale = colour_scale([*order, *sorted(present - set(order))], palette)
+    names = alt.Axis(domain=False, labelAngle=0, labelLimit=230, labelPadding=6)
+    place, start, end = ("x", "y", "y2") if upright else ("y", "x", "x2")
+    along = alt.X if upright else alt.Y
+    across = alt.Y if upright else alt.X
+    position = along(
+        f"{category}:N", sort=list(dict.fromkeys(frame[category])), title=None, axis=names
+    )
+    legend = alt.Legend(symbolType="stroke") if len(order) > 1 else None
+    tooltip = [alt.Tooltip(f"{category}:N"), alt.Tooltip(f"{group}:N")]
+    shown = [low, value, high, *([mark] if mark else [])]
+    base = alt.Chart(frame).encode(
+        **{place: position},
+        color=alt.Color(f"{group}:N", scale=scale, legend=legend),
+        tooltip=tooltip + [alt.Tooltip(f"{name}:Q", format=format) for name in shown],
+    )
+
+    def figure_of(name):
+        axis = alt.Axis(grid=True, tickCount=5)
+        return across(f"{name}:Q", title=title, axis=axis, scale=alt.Scale(zero=True))
+
+    far = (alt.Y2 if upright else alt.X2)(f"{high}:Q")
+    bar = base.mark_rule(strokeWidth=6, strokeCap="round", opacity=0.55)
+    layers = [bar.encode(**{start: figure_of(low), end: far})]
+    layers.append(
+        base.mark_point(size=60, opacity=1, filled=True).encode(**{start: figure_of(value)})
+    )
+    if mark:
+        diamond = base.mark_point(shape="diamond", size=110, opacity=1, filled=True)
+        layers.append(diamond.encode(**{start: figure_of(mark)}, color=shade("ink")))
+    chart = alt.layer(*layers)
+    return chart if upright else chart.properties(height=28 * frame[category].nunique())
+
+
 def small_multiples(
     chart: alt.LayerChart, *, by: str, sort: list[str], title: str, columns: int = 4
 ) -> alt.FacetChart:
