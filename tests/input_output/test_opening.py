@@ -63,6 +63,11 @@ def test_symbols_and_the_table_agree(numbers):
     assert values(chain.northeast_output, numbers) == pytest.approx(ratio)
 
 
+def test_harmless_growth_is_the_only_root():
+    (root,) = sp.solve(sp.Eq(opening().northeast_output, 1), GROWTH)
+    assert sp.simplify(root - harmless_growth()) == 0
+
+
 def test_full_opening_cuts_the_northeast_off():
     chain = opening()
     full = {OPENING: 1}

@@ -348,6 +348,7 @@ def small_multiples(
         )
     chart = chart.copy(deep=True)
     for layer in chart.layer:
+        layer.encoding.y["title"] = None
         if layer.encoding.color["shorthand"] == f"{by}:N":  # the panels' headings say it
             layer.encoding.color["legend"] = None
     header = alt.Header(title=title, titleAnchor="start", titleFontWeight="normal")
