@@ -68,6 +68,13 @@ def test_harmless_growth_is_the_only_root():
     assert sp.simplify(root - harmless_growth()) == 0
 
 
+def test_output_and_forward_participation_say_the_same():
+    chain = opening()
+    kept = 1 - chain.participation
+    ratio = kept.subs(OPENING, 0) / kept
+    assert sp.simplify(chain.northeast_output - ratio) == 0
+
+
 def test_full_opening_cuts_the_northeast_off():
     chain = opening()
     full = {OPENING: 1}

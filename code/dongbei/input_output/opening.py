@@ -74,8 +74,8 @@ def opening() -> Opening:
 def harmless_growth() -> sp.Expr:
     """Return the growth g of the coast's final sales that leaves the Northeast's output unchanged.
 
-    In the module's symbols: the root of ``northeast_output`` being one. It is above 1 / (1 - mu),
-    so that nothing makes up for full opening.
+    In the module's symbols: the root of ``northeast_output`` being one. It is at least
+    1 / (1 - mu), so that nothing makes up for full opening.
     """
     passed = 1 - OWN
     return passed * (SIZE * passed + BACK) / (SIZE * (1 - OPENING) * (passed**2 - BOUGHT * BACK))

@@ -26,7 +26,8 @@ ELASTICITIES = (0.25, 2.0)
 def draw_assumptions(year: int, draws: int, seed: int, first: int = 0) -> list[Assumptions]:
     """Draw assumptions evenly over what they may be: draws `first` to `first + draws - 1`.
 
-    Member i depends on year, seed and i alone, so parts of an ensemble can be made anywhere.
+    Member i depends on year, seed and i alone, so parts of an ensemble can be made anywhere; in two
+    years it makes the same assumptions, but for those that matter in one of them only.
     The elasticity of goods is log-uniform on 0.25 to 2, that of services a uniform fraction of it;
     choices are equally likely; one that does not matter in the year keeps its default.
 
@@ -34,8 +35,7 @@ def draw_assumptions(year: int, draws: int, seed: int, first: int = 0) -> list[A
     ----------
     Halton (1960), with the scrambling of Owen (2017), as in ``scipy.stats.qmc``.
     """
-    free = [name for name in CHOICES if YEAR_OF_CHOICE.get(name, year) == year]
-    sampler = qmc.Halton(2 + len(free), rng=seed)
+    sampler = qmc.Halton(2 + len(CHOICES), rng=seed)
     sampler.fast_forward(first)
     low, high = np.log(ELASTICITIES)
     members = []
@@ -43,7 +43,8 @@ def draw_assumptions(year: int, draws: int, seed: int, first: int = 0) -> list[A
         elasticity = float(np.exp(low + (high - low) * first_part))
         picked = {
             name: CHOICES[name][int(part * len(CHOICES[name]))]
-            for name, part in zip(free, parts, strict=True)
+            for name, part in zip(CHOICES, parts, strict=True)
+            if YEAR_OF_CHOICE.get(name, year) == year
         }
         members.append(Assumptions(elasticity, float(second_part * elasticity), **picked))
     return members

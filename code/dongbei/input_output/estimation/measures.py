@@ -9,7 +9,8 @@ from dongbei.input_output.tables import InterregionalTable
 
 MEASURES = {
     "forward": "value added of the region that other regions pass on",
-    "backward": "value added of other regions in what the region sells them",
+    "backward": "value added that came through other regions, in what the region delivers",
+    "content": "value added of other regions in what the region sells them",
     "imports": "imported inputs in what the region sells to other regions",
     "abroad": "value added of the region that is exported, directly or by other regions",
 }
@@ -33,19 +34,24 @@ def participation_measures(
     -------
     dict
         {(measure, region): percent}, with the measures of `MEASURES`. Forward and abroad are over
-        the value added that the table places, without what stands for its balancing item; that part
-        of all value added is the measure ``placed``.
+        the value added that sales call for, without the balancing item; what that is of the value
+        added there is, is the measure ``placed``. Backward is over deliveries to final use and
+        abroad.
     """
     eight = table.aggregated(eight_regions(table.names))
     chosen = sorted(set(labels_of(sectors)) & set(eight.sectors))
-    forward = domestic_participation(eight).query("direction == 'forward'")
-    forward = _wide(forward[forward["sector"].isin(chosen)], "region")
+    paths = domestic_participation(eight)
+    paths = paths[paths["sector"].isin(chosen)]
+    forward, backward = (
+        _wide(paths[paths["direction"] == side], "region") for side in ("forward", "backward")
+    )
     content = _wide(outflow_content(eight, chosen), "exporter")
     placed = 1 - forward["balancing"]
     shares = {
         "forward": (forward["chain"] + forward["chain_export"]) / placed,
         "abroad": (forward["export"] + forward["chain_export"]) / placed,
-        "backward": content["other"],
+        "backward": backward["chain"],
+        "content": content["other"],
         "imports": content["import"],
         "placed": placed,
     }
