@@ -301,7 +301,8 @@ def intervals(
     position = along(
         f"{category}:N", sort=list(dict.fromkeys(frame[category])), title=None, axis=names
     )
-    legend = alt.Legend(symbolType="stroke") if len(order) > 1 else None
+    told_apart = len(order) > 1 and group != category
+    legend = alt.Legend(symbolType="stroke") if told_apart else None
     tooltip = [alt.Tooltip(f"{category}:N"), alt.Tooltip(f"{group}:N")]
     shown = [low, value, high, *([mark] if mark else [])]
     base = alt.Chart(frame).encode(
@@ -315,7 +316,7 @@ def intervals(
         return across(f"{name}:Q", title=title, axis=axis, scale=alt.Scale(zero=True))
 
     far = (alt.Y2 if upright else alt.X2)(f"{high}:Q")
-    bar = base.mark_rule(strokeWidth=6, strokeCap="round", opacity=0.55)
+    bar = base.mark_rule(strokeWidth=6, strokeCap="round", opacity=0.55, clip=True)
     layers = [bar.encode(**{start: figure_of(low), end: far})]
     layers.append(
         base.mark_point(size=60, opacity=1, filled=True).encode(**{start: figure_of(value)})
