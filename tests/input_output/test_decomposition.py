@@ -11,8 +11,10 @@ from numpy.testing import assert_allclose
 from random_tables import world, worlds
 
 from dongbei.input_output import (
+    InterregionalTable,
     WorldTable,
     borin_mancini,
+    closed,
     extraction,
     koopman_wang_wei,
     trade_in_value_added,
@@ -168,6 +170,20 @@ def test_domestic_value_added_is_what_extraction_takes_away(table):
         assert_allclose(own, expected, rtol=1e-9, atol=1e-12 * table.output.max())
 
 
+@given(worlds(least_regions=3))
+@few
+def test_extraction_from_some_buyers_is_a_table_without_these_sales(table):
+    seller, buyer, *_ = table.names
+    sold, bought = table.regions == seller, table.regions == buyer
+    A, final = table.coefficients.copy(), table.final.copy()
+    A[np.ix_(sold, bought)] = 0
+    final[sold, 1] = 0
+    left = np.linalg.inv(np.eye(len(A)) - A) @ final.sum(axis=1)
+    lost = extraction(table, seller, [buyer])["value"]
+    expected = table.value_added - table.value_added_shares * left
+    assert_allclose(lost, expected, atol=1e-11 * table.output.max())
+
+
 @given(worlds(least_regions=2))
 @few
 def test_value_added_is_used_somewhere(table):
@@ -279,11 +295,24 @@ def test_unknown_perspectives_are_refused(choice):
         ("X", None, "no region X"),
         ("R0", ["R0"], "leave it out"),
         ("R0", ["R1", "Z"], "no region Z"),
+        ("R0", "R1", "buyers must be a list of regions; it is the text 'R1'"),
     ],
 )
 def test_impossible_extractions_are_refused(seller, buyers, message):
     with pytest.raises(ValueError, match=message):
         extraction(world([2, 2], seed=0), seller, buyers)
+
+
+def test_extraction_is_refused_without_inverse_and_without_a_closed_table():
+    eats = WorldTable([[2, 0], [0, 1]], [[0, 0], [0, 1]], "AB", "ss", tolerance=1e-3)
+    with pytest.raises(ValueError, match="uses all of its own output"):
+        extraction(eats, "B")
+    table = InterregionalTable(
+        np.eye(2), np.eye(2), "AB", "ss", exports=[1, 1], imports=[0, 0], value_added=[2, 2]
+    )
+    with pytest.raises(ValueError, match="closed table"):
+        extraction(table, "A")
+    assert extraction(closed(table), "A")["value"].tolist() == pytest.approx([1, 0, 0])
 
 
 def test_three_matrices_are_enough():

@@ -310,8 +310,8 @@ def test_unknown_regions_and_no_regions_are_refused():
     with pytest.raises(ValueError, match="the table has no rows"):
         opened(table, [])
     with pytest.raises(ValueError, match="no region X; there are A, B"):
-        nested_participation(table, {"P": "AX"})
+        nested_participation(table, {"P": ["A", "X"]})
     with pytest.raises(ValueError, match="A: in two groups"):
-        nested_participation(table, {"P": "A", "Q": "A"})
+        nested_participation(table, {"P": ["A"], "Q": ["A"]})
     with pytest.raises(ValueError, match="B: a region of this name is not in the group"):
-        nested_participation(table, {"B": "A"})
+        nested_participation(table, {"B": ["A"]})

@@ -89,7 +89,6 @@ def test_shares_are_sums_of_terms_over_all(table):
 def test_lengths_weighted_by_terms_are_upstreamness_and_downstreamness(table):
     found, where = production_lengths(table), upstreamness(table)
     passed = (found["value"] * found["length"]).fillna(0)
-    made = (table.output > 0) & (table.final.sum(axis=1) > 0)
     atol = 1e-10 * table.output.max()
     forward, backward = (over_terms(found, one, passed) for one in ("forward", "backward"))
     made = table.output > 0
@@ -171,6 +170,23 @@ def test_without_trade_nothing_passes_a_border():
     assert (participation_shares(table)[["forward", "backward"]] == 0).all(axis=None)
 
 
+@given(worlds())
+@few
+def test_what_is_nothing_but_for_rounding_has_no_length(table):
+    lengths = production_lengths(table.grouped({"world": table.names}))
+    assert lengths.loc[lengths["term"] != "domestic", "length"].isna().all()
+    domestic = lengths[lengths["term"] == "domestic"]
+    assert (domestic["length"].notna() == (domestic["value"] > 0)).all()
+
+
+def test_a_small_part_has_its_length():
+    """A sells a millionth of its product to B, which sells the product of two stages to itself."""
+    table = WorldTable([[0, 1e-6], [0, 0]], [[1, 0], [0, 1]], "AB", "pp")
+    lengths = production_lengths(table).set_index(["direction", "region", "term"])["length"]
+    assert lengths["forward", "A", "simple"] == pytest.approx(2)
+    assert lengths["backward", "B", "simple"] == pytest.approx(2)
+
+
 def test_three_countries_in_a_row():
     """A's part passes two borders before it is used: complex; B's one: simple."""
     flows = [[0, 1, 0], [0, 0, 2], [0, 0, 0]]
@@ -187,6 +203,13 @@ def test_three_countries_in_a_row():
     assert where["downstreamness"].to_dict() == pytest.approx({"A": 1, "B": 1.5, "C": 2})
     lengths = production_lengths(table).dropna().query("direction == 'forward'")
     assert dict(zip(lengths["region"], lengths["length"], strict=True)) == {"A": 3, "B": 2, "C": 1}
+    assert where["position"].to_dict() == pytest.approx({"A": 3, "B": 2 / 1.5, "C": 0.5})
+    lengths = production_lengths(table).dropna().query("direction == 'backward'")
+    assert lengths[["region", "term", "value", "length"]].to_numpy().tolist() == [
+        ["C", "domestic", 1.0, 1.0],
+        ["C", "simple", 1.0, 2.0],
+        ["C", "complex", 1.0, 3.0],
+    ]
 
 
 def test_tiva_of_three_countries_in_a_row():
@@ -211,6 +234,17 @@ def test_tiva_by_sector_adds_up_to_regions(table):
     assert whole["backward"].dropna().between(-1e-12, 1 + 1e-12).all()
 
 
+@given(worlds())
+@few
+def test_foreign_value_added_in_exports_is_that_of_others(table):
+    for by_sector in (False, True):
+        tiva = trade_in_value_added(table, by_sector)
+        sums = tiva[["backward", "forward"]].mul(tiva["exports"], axis=0).sum()
+        if not by_sector or (tiva["exports"] > 0).all():
+            atol = 1e-10 * table.output.max()
+            assert_allclose(sums["backward"], sums["forward"], atol=atol)
+
+
 def test_residuals_are_not_spread():
     """What is missing in a column stays missing in everything that is made of its product."""
     flows, final = [[0, 10], [0, 0]], [[0, 0], [0, 20]]
@@ -220,3 +254,5 @@ def test_residuals_are_not_spread():
     assert sums["forward", "A"] == pytest.approx(9)
     assert sums["backward", "B"] == pytest.approx(19)
     assert table.residuals().tolist() == [1, 0]
+    tiva = trade_in_value_added(table).set_index("region")
+    assert tiva.loc["A", "backward"] == pytest.approx(0)

@@ -67,19 +67,32 @@ def test_algebra_is_that_of_explicit_inverses(table):
         assert_allclose(inverse, B[block, block], atol=1e-9)
 
 
-def test_own_inverses_when_rows_are_swapped():
-    """Columns of inputs above one make the factorisation swap rows, also between regions."""
-    A = np.array(
-        [[0.1, 0.0, 0.1, 0.0], [0.0, 0.2, 0.0, 0.1], [2.0, 0.0, 0.1, 0.0], [0.0, 3.0, 0.0, 0.3]]
-    )
-    x = np.array([1.0, 1.0, 9.0, 8.0])
-    final = np.zeros((4, 2))
-    final[[0, 1, 2, 3], [0, 0, 1, 1]] = x - A @ x
+@pytest.mark.parametrize(
+    ("A", "x", "regions", "sectors", "swaps"),
+    [
+        (
+            [[0.1, 0, 0.1, 0], [0, 0.2, 0, 0.1], [2, 0, 0.1, 0], [0, 3, 0, 0.3]],
+            [1, 1, 9, 8],
+            "PPQQ",
+            "stst",
+            [2, 3, 2, 3],
+        ),
+        ([[0.1, 0.1, 0], [2, 0.2, 0], [0, 3, 0.1]], [1, 9, 40], "PQR", "sss", [1, 2, 2]),
+    ],
+)
+def test_own_inverses_when_rows_are_swapped(A, x, regions, sectors, swaps):
+    """Columns of inputs above one make the factorisation swap rows, also between regions.
+
+    In the second table three rows change places in a ring, so that their order is not its own
+    inverse.
+    """
+    A, x, n = np.array(A), np.array(x), len(x)
+    final = np.zeros((n, len(set(regions))))
+    final[np.arange(n), [sorted(set(regions)).index(one) for one in regions]] = x - A @ x
     with pytest.warns(UserWarning, match="kept as it is"):
-        table = WorldTable(A * x, final, list("PPQQ"), list("stst"))
-    _, swaps = table._factors
-    assert swaps.tolist() != [0, 1, 2, 3]
-    B = np.linalg.inv(np.eye(4) - A)
+        table = WorldTable(A * x, final, regions, sectors)
+    assert table._factors[1].tolist() == swaps
+    B = np.linalg.inv(np.eye(n) - A)
     for inverse, block in zip(table.own_inverses, table.blocks, strict=True):
         assert_allclose(inverse, B[block, block], rtol=1e-12)
 
@@ -108,12 +121,41 @@ def test_content_and_what_is_missing_are_one(table, seed):
 def test_groups_keep_flows_and_make_them_domestic():
     flows = np.arange(16.0).reshape(4, 4)
     table = WorldTable(flows, np.full((4, 4), 30.0), list("ABCD"), ["all"] * 4)
-    grouped = table.grouped({"AC": ["A", "C"]})
-    assert grouped.names == ("AC", "B", "D")
-    assert grouped.sectors.tolist() == ["A: all", "C: all", "all", "all"]
-    assert_allclose(grouped.flows, flows[np.ix_([0, 2, 1, 3], [0, 2, 1, 3])])
+    grouped = table.grouped({"AD": ["A", "D"]})
+    assert grouped.names == ("AD", "B", "C")
+    assert grouped.sectors.tolist() == ["A: all", "D: all", "all", "all"]
+    assert_allclose(grouped.flows, flows[np.ix_([0, 3, 1, 2], [0, 3, 1, 2])])
     assert grouped.final[0].tolist() == [60.0, 30.0, 30.0]
-    assert grouped.exports[0].tolist() == [0, flows[0, 1] + 30, flows[0, 3] + 30]
+    assert grouped.exports[0].tolist() == [0, flows[0, 1] + 30, flows[0, 2] + 30]
+
+
+def test_a_group_may_have_the_name_of_a_member_and_any_list_of_them():
+    table = world([1, 2, 1], seed=0)
+    assert table.grouped({"R1": ["R0", "R1"]}).names == ("R1", "R2")
+    assert table.aggregated({"G": (name for name in table.names)}).names == ("G",)
+
+
+def test_labels_are_text():
+    years = WorldTable([[1, 1], [1, 1]], [[3, 1], [1, 3]], np.array([2002, 2007]), [1, 1])
+    assert years.names == ("2002", "2007")
+    assert years.sectors.tolist() == ["1", "1"]
+    assert years.grouped({2000: [2002, 2007]}).names == ("2000",)
+
+
+def test_missing_inputs_stay_missing_in_groups():
+    table = WorldTable(**GOOD | {"value_added": [3, 4]}, tolerance=0.2)
+    for whole in (table.grouped({"AB": ["A", "B"]}), table.aggregated({"AB": ["A", "B"]})):
+        assert whole.residuals().sum() == 1
+
+
+def test_uses_that_cancel_but_for_rounding_sell_nothing():
+    """0.1 + 0.2 - 0.3 is 0 by pencil and 5.6e-17 by computer; 1 - 0.999 is something."""
+    with pytest.warns(UserWarning, match="negative final"):
+        table = WorldTable(
+            np.zeros((3, 3)), [[0.1 + 0.2, -0.3, 0], [0, 1, -0.999], [0, 0, 1]], "ABC", "sss"
+        )
+    assert table.output.tolist() == [0, 1 - 0.999, 1]
+    assert table.value_added_shares.tolist() == [0, 1, 1]
 
 
 def test_aggregation_adds_up_regions_and_sectors():
@@ -128,6 +170,13 @@ def test_aggregation_adds_up_regions_and_sectors():
     assert small.final[0, 0] == pytest.approx(table.final[np.ix_(rows, [0, 2])].sum())
     assert small.output.sum() == pytest.approx(table.output.sum())
     assert small.value_added[0] == pytest.approx(table.value_added[rows].sum())
+
+
+def test_sectors_that_a_later_member_brings_stand_with_its_group():
+    small = world([1, 1, 2], seed=0).aggregated(regions={"both": ["R0", "R2"]})
+    assert list(zip(small.regions, small.sectors, strict=True)) == [
+        ("both", "s0"), ("both", "s1"), ("R1", "s0")
+    ]  # fmt: skip
 
 
 def test_open_tables_aggregate_every_part():
@@ -158,13 +207,35 @@ def test_balancing_items_are_output_that_nobody_buys():
         ({"flows": [[1, np.nan], [1, 1]]}, "flows must be finite; at A, s to B, s it is nan"),
         ({"final": [[1, 1], [np.inf, 1]]}, "final must be finite; at B, s to A it is inf"),
         ({"flows": [["a", 1], [1, 1]]}, "flows must be numbers"),
-        ({"regions": "AA"}, "final must have the shape"),
-        ({"regions": "A"}, "every row needs a region and a sector|must have the shape"),
+        ({"regions": "AA", "sectors": "st"}, "final must have the shape"),
+        ({"regions": "A"}, "every row needs a region and a sector; there are 1 regions and 2"),
+        ({"regions": "Jilin"}, "there are 5 regions and 2 sectors"),
         ({"sectors": ["s"]}, "2 regions and 1 sectors"),
+        ({"sectors": ["s"], "flows": [[1, 1], [1, np.nan]]}, "2 regions and 1 sectors"),
+        ({"regions": ["A", None]}, "regions must name every row; at row 2 there is None"),
+        ({"regions": [np.nan, "B"]}, "regions must name every row; at row 1 there is nan"),
+        ({"sectors": ["s", " "]}, "sectors must name every row; at row 2 there is ' '"),
+        ({"regions": [["A"], ["B"]]}, "regions must name every row"),
         ({"regions": [], "sectors": []}, "no rows"),
         ({"flows": [[1, 1], [1, 0]], "final": [[5, 5], [-1, 0]]}, "B, s buys 1 and sells nothing"),
         ({"final": [[-9, 0], [1, 1]]}, "A, s has an output of -7"),
-        ({"value_added": [5, 4]}, "does not balance(.|\n)*B +s +6.0 +-?0"),
+        ({"flows": [[0, 1], [0, -1]], "final": [[3, 1], [1, 0]]}, "B, s buys 2 and sells nothing"),
+        (
+            {"flows": [[1e301, 1], [1, 1]]},
+            r"at most 1e\+300 in size; at A, s to A, s it is 1e\+301",
+        ),
+        (
+            {"flows": [[0, 0], [0, 1]], "final": [[1e-301, 0], [0, 1]]},
+            "A, s has an output of 1e-301",
+        ),
+        ({"value_added": [5, 4]}, "does not balance(.|\n)*A +s +6.0 +-1.0(.|\n)*B +s +6.0 +-?0"),
+        ({"value_added": [3, 4]}, "does not balance(.|\n)*A +s +6.0 +1.0(.|\n)*B +s +6.0 +-?0"),
+        ({"value_added": [4]}, r"value_added must have the shape \(2,\)"),
+        ({"value_added": [[4], [4]]}, r"value_added must have the shape \(2,\).*has \(2, 1\)"),
+        ({"tolerance": -1e-6}, "tolerance must be a number from zero on.*it is -1e-06"),
+        ({"tolerance": np.nan}, "tolerance must be a number from zero on"),
+        ({"tolerance": np.inf}, "tolerance must be a number from zero on"),
+        ({"tolerance": "1e-6"}, "tolerance must be a number from zero on"),
     ],
 )
 def test_impossible_tables_are_refused(change, message):
@@ -202,6 +273,7 @@ def test_impossible_open_tables_are_refused(change, message):
         ({"G": ["A", "Z"]}, "no region Z; there are A, B"),
         ({"G": ["A"], "H": ["A"]}, "A: in two groups"),
         ({"B": ["A"]}, "B: a region of this name is not in the group"),
+        ({"G": "AB"}, "group G must be a list of regions; it is the text 'AB'"),
     ],
 )
 def test_impossible_groups_are_refused(groups, message):
@@ -220,6 +292,11 @@ def test_slight_imbalance_is_kept_and_said():
     off = {"value_added": [4 + 1e-9, 4]}
     with pytest.raises(ValueError, match="1e-12"):
         WorldTable(**GOOD | off, tolerance=1e-12)
+    WorldTable(**GOOD, tolerance=0)
+    for gap in (-5e-6, 5e-6):  # the largest output is 6
+        WorldTable(**GOOD | {"value_added": [4 - gap, 4]})
+        with pytest.raises(ValueError, match="at most 6e-06 is allowed"):
+            WorldTable(**GOOD | {"value_added": [4 - 1.4 * gap, 4]})
     table = WorldTable(**GOOD | off)
     assert table.gaps(1)[["region", "sector"]].to_numpy().tolist() == [["A", "s"]]
     assert table.gaps(1)["gap"].item() == pytest.approx(-1e-9, rel=1e-6)
@@ -229,6 +306,38 @@ def test_negative_value_added_is_kept_and_said():
     with pytest.warns(UserWarning, match="negative value added, kept as it is: A, s"):
         table = WorldTable([[1, 1], [9, 1]], [[3, 1], [1, 3]], "AB", "ss")
     assert table.value_added[0] == -4
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "row"),
+    [
+        ({"flows": [[1, -1], [1, 1]], "value_added": [3, 5]}, "flows", "A, s"),
+        ({"final": [[3, 1], [-1, 5]]}, "final", "B, s"),
+        ({"exports": [2, -1], "value_added": [5, 1]}, "exports", "B, s"),
+        ({"imports": [-1, 2], "value_added": [7, 3]}, "imports", "A, s"),
+    ],
+)
+def test_every_negative_is_said_but_balancing_items(change, name, row, recwarn):
+    InterregionalTable(**OPEN | {"error": [-2, 0], "value_added": [3, 3]})
+    assert not recwarn
+    InterregionalTable(**OPEN | change)
+    (said,) = recwarn
+    assert str(said.message) == f"negative {name}, kept as it is: {row}"
+    assert said.filename == __file__
+
+
+def test_many_negatives_are_counted_and_slight_ones_are_not_said(recwarn):
+    final = np.diag(np.full(7, 5.0))
+    final[:5, 6] = -1
+    WorldTable(np.zeros((7, 7)), np.diag(np.full(7, 5.0)) - 1e-7, "ABCDEFG", "sssssss")
+    assert not recwarn
+    WorldTable(np.zeros((7, 7)), final, "ABCDEFG", "sssssss")
+    final[5, 6] = -1
+    WorldTable(np.zeros((7, 7)), final, "ABCDEFG", "sssssss")
+    five, six = (str(said.message) for said in recwarn)
+    assert five.endswith("D, s; E, s")
+    assert six.endswith("D, s; E, s; and 1 more")
+    assert {said.filename for said in recwarn} == {__file__}
 
 
 def test_an_economy_that_eats_itself_has_no_inverse():

@@ -10,7 +10,10 @@ import numpy as np
 import pandas as pd
 
 from dongbei.input_output.frames import by_side, labels
-from dongbei.input_output.tables import RegionalTable, WorldTable
+from dongbei.input_output.tables import NO_INVERSE, RegionalTable, WorldTable
+
+NOISE = 1e-12
+"""Part of what all terms of a sector add up to below which one of them is rounding."""
 
 
 def participation(table: WorldTable) -> pd.DataFrame:
@@ -63,7 +66,7 @@ def production_lengths(table: WorldTable) -> pd.DataFrame:
     DataFrame
         region, sector, direction, term, value, length. Forward, value times length added up over
         the terms is v B B y, and their mean is `upstreamness`; backward, the mean is
-        `downstreamness`. NaN where the value is zero.
+        `downstreamness`. NaN where the value is zero but for rounding.
 
     References
     ----------
@@ -72,8 +75,9 @@ def production_lengths(table: WorldTable) -> pd.DataFrame:
     paths = _paths(table, True)
     amounts = by_side(table, {side: amount for side, (amount, _) in paths.items()})
     outputs = by_side(table, {side: output for side, (_, output) in paths.items()})["value"]
-    some = amounts["value"].where(amounts["value"] != 0)
-    return amounts.assign(length=outputs / some)
+    sizes = amounts["value"].abs().to_numpy().reshape(len(paths), -1, len(table.output))
+    known = sizes > NOISE * sizes.sum(axis=1, keepdims=True)
+    return amounts.assign(length=outputs / amounts["value"].where(known.ravel()))
 
 
 def upstreamness(table: RegionalTable) -> pd.DataFrame:
@@ -159,12 +163,17 @@ def extraction(
     Raises
     ------
     ValueError
-        If a region is unknown, or the seller is among the buyers.
+        If the table is open, buyers are one text, a region is unknown, or the seller is among the
+        buyers.
 
     References
     ----------
     Los, Timmer and de Vries (2016), American Economic Review 106 (7), equation (5).
     """
+    if not isinstance(table, WorldTable):
+        raise ValueError("sales are cut in a closed table: make one of this with closed()")
+    if isinstance(buyers, str):
+        raise ValueError(f"buyers must be a list of regions; it is the text {buyers!r}")
     buyers = [name for name in table.names if name != seller] if buyers is None else list(buyers)
     if unknown := [name for name in (seller, *buyers) if name not in table.names]:
         raise ValueError(f"no region {', '.join(unknown)}; there are {', '.join(table.names)}")
@@ -179,7 +188,10 @@ def extraction(
     matrix = np.negative(table.coefficients)
     matrix[own, columns] = 0.0
     matrix[np.diag_indices_from(matrix)] += 1
-    without = np.linalg.solve(matrix, final.sum(axis=1))
+    try:
+        without = np.linalg.solve(matrix, final.sum(axis=1))
+    except np.linalg.LinAlgError:
+        raise ValueError(NO_INVERSE) from None
     return pd.DataFrame(
         labels(table) | {"value": table.value_added_shares * (table.output - without)}
     )

@@ -36,7 +36,13 @@ BALANCE = 1e-6
 """Largest gap of a row or column, relative to the table's largest output, allowed by default."""
 ROUNDING = 1e-13
 """Part of a row's uses, without their signs, below which their sum is rounding."""
+LARGEST = 1e300
+"""Largest number of a table; one over it is the smallest output above zero."""
 SHOWN = 5
+NO_INVERSE = (
+    "I - A has no inverse: some group of sectors uses all of its own output as inputs; look for a "
+    "region whose sectors deliver nothing to final use and nothing elsewhere"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,15 +62,16 @@ class RegionalTable:
     blocks: tuple[slice, ...] = field(init=False)
 
     def __post_init__(self):
+        self._check_tolerance()
         for name in ("regions", "sectors"):
-            object.__setattr__(self, name, np.array([str(one) for one in getattr(self, name)]))
-        if len(self.regions) == 0:
-            raise ValueError("the table has no rows: give at least one region and sector")
+            object.__setattr__(self, name, _named(name, getattr(self, name)))
+        self._check_lengths()
         object.__setattr__(self, "names", tuple(dict.fromkeys(self.regions.tolist())))
         object.__setattr__(self, "blocks", _blocks(self.regions))
+        self._check_pairs()
+        self._fill_in()
         for name, shape in self._shapes().items():
             object.__setattr__(self, name, self._numbers(name, shape))
-        self._check_labels()
         self._check_sectors()
         if self.value_added is None:
             object.__setattr__(self, "value_added", _locked(self.output - self._inputs()))
@@ -159,7 +166,7 @@ class RegionalTable:
                 for one in self.blocks
             ]
         except np.linalg.LinAlgError:
-            raise ValueError(_NO_INVERSE) from None
+            raise ValueError(NO_INVERSE) from None
 
     @cached_property
     def own_inverses(self) -> list[NDArray]:
@@ -215,7 +222,8 @@ class RegionalTable:
         Raises
         ------
         ValueError
-            If a region is unknown, in two groups, or a group has the name of another region.
+            If a region is unknown, in two groups, or a group has the name of another region, or is
+            no list.
         """
         of = self.members(groups)
         new = np.array([of.get(region, region) for region in self.regions])
@@ -244,7 +252,8 @@ class RegionalTable:
         Raises
         ------
         ValueError
-            If a region or sector is unknown or in two groups, or a group has the name of another.
+            If a region or sector is unknown or in two groups, or a group has the name of another,
+            or is no list.
         """
         of_region = self.members(regions or {})
         kinds = tuple(dict.fromkeys(self.sectors.tolist()))
@@ -292,6 +301,9 @@ class RegionalTable:
         matrix[np.diag_indices_from(matrix)] += 1
         return _lu(matrix)
 
+    def _fill_in(self) -> None:
+        """Give what was left out its default, or refuse the table without it."""
+
     def _shapes(self) -> dict[str, tuple[int, ...]]:
         n, g = len(self.regions), len(self.names)
         shapes = {"flows": (n, n), "final": (n, g)}
@@ -328,23 +340,39 @@ class RegionalTable:
                 f"{name} must have the shape {shape}, as there are {len(self.regions)} rows in "
                 f"{len(self.names)} regions; it has {numbers.shape}"
             )
-        if not np.isfinite(numbers).all():
-            place = tuple(np.argwhere(~np.isfinite(numbers))[0])
+        if not (fits := np.abs(numbers) <= LARGEST).all():
+            place = tuple(np.argwhere(~fits)[0])
             to = ""
             if len(place) == 2:
                 to = self.label(place[1]) if name == "flows" else self.names[place[1]]
                 to = f" to {to}"
+            limit = "finite" if not np.isfinite(numbers[place]) else f"at most {LARGEST:g} in size"
             raise ValueError(
-                f"{name} must be finite; at {self.label(place[0])}{to} it is {numbers[place]:g}"
+                f"{name} must be {limit}; at {self.label(place[0])}{to} it is {numbers[place]:g}"
             )
         return _locked(numbers)
 
-    def _check_labels(self) -> None:
+    def _check_tolerance(self) -> None:
+        try:
+            fits = 0 <= self.tolerance < np.inf
+        except (TypeError, ValueError):
+            fits = False
+        if not fits:
+            raise ValueError(
+                "tolerance must be a number from zero on, a part of the largest output; it is "
+                f"{self.tolerance!r}"
+            )
+
+    def _check_lengths(self) -> None:
+        if len(self.regions) == 0:
+            raise ValueError("the table has no rows: give at least one region and sector")
         if len(self.sectors) != len(self.regions):
             raise ValueError(
                 "every row needs a region and a sector; there are "
                 f"{len(self.regions)} regions and {len(self.sectors)} sectors"
             )
+
+    def _check_pairs(self) -> None:
         pairs = pd.MultiIndex.from_arrays([self.regions, self.sectors])
         if pairs.has_duplicates:
             region, sector = pairs[pairs.duplicated()][0]
@@ -357,6 +385,12 @@ class RegionalTable:
             raise ValueError(
                 f"{self.label(worst)} has an output of {self.output[worst]:g}: its negative uses "
                 "exceed its sales"
+            )
+        if (small := (self.output > 0) & (self.output < 1 / LARGEST)).any():
+            row = int(small.argmax())
+            raise ValueError(
+                f"{self.label(row)} has an output of {self.output[row]:g}, too small to divide by: "
+                "take a smaller unit, or zero"
             )
         bought = np.abs(self.flows).sum(axis=0)
         idle = np.flatnonzero((self.output == 0) & (bought > 0))
@@ -383,7 +417,7 @@ class RegionalTable:
                 listed = "; ".join(self.label(row) for row in low[:SHOWN])
                 more = f"; and {len(low) - SHOWN} more" if len(low) > SHOWN else ""
                 what = name.replace("_", " ")
-                warnings.warn(f"negative {what}, kept as it is: {listed}{more}", stacklevel=5)
+                warnings.warn(f"negative {what}, kept as it is: {listed}{more}", stacklevel=4)
 
 
 @dataclass(frozen=True, eq=False)
@@ -410,13 +444,15 @@ class WorldTable(RegionalTable):
     Raises
     ------
     ValueError
-        If shapes or labels do not fit, a number is not finite, an output is negative, a sector
-        makes nothing but buys, or a column does not balance (lists the worst gaps).
+        If shapes or labels do not fit, a label is missing, a number is not finite or above 1e300,
+        an output is negative or below 1e-300 but not zero, a sector makes nothing but buys, the
+        tolerance is no number from zero on, or a column does not balance (lists the worst gaps).
 
     Warns
     -----
     UserWarning
-        If value added, a flow or a final use is negative somewhere; nothing is changed.
+        If value added, a flow or a final use is below zero by more than the tolerance somewhere;
+        nothing is changed.
     """
 
     @cached_property
@@ -498,19 +534,13 @@ class InterregionalTable(RegionalTable):
     Warns
     -----
     UserWarning
-        If something other than the balancing item is negative somewhere; nothing is changed.
+        If something other than the balancing item is below zero by more than the tolerance
+        somewhere; nothing is changed.
     """
 
     exports: ArrayLike = field(kw_only=True)
     imports: ArrayLike = field(kw_only=True)
     error: ArrayLike | None = field(default=None, kw_only=True)
-
-    def __post_init__(self):
-        if self.value_added is None:
-            raise ValueError("an open table needs its value added: imports alone do not tell it")
-        if self.error is None:
-            object.__setattr__(self, "error", np.zeros(len(self.regions)))
-        super().__post_init__()
 
     @cached_property
     def domestic_outflow(self) -> NDArray:
@@ -527,6 +557,12 @@ class InterregionalTable(RegionalTable):
         """What inputs and value added leave of a unit of output, r. Shape (n,)."""
         return _locked(self.residuals() * self.per_unit)
 
+    def _fill_in(self) -> None:
+        if self.value_added is None:
+            raise ValueError("an open table needs its value added: imports alone do not tell it")
+        if self.error is None:
+            object.__setattr__(self, "error", np.zeros(len(self.regions)))
+
     def _shapes(self) -> dict[str, tuple[int, ...]]:
         n = len(self.regions)
         return super()._shapes() | {"exports": (n,), "imports": (n,), "error": (n,)}
@@ -542,23 +578,26 @@ class InterregionalTable(RegionalTable):
         return super()._sums(rows, into) | vectors
 
 
-_NO_INVERSE = (
-    "I - A has no inverse: some group of sectors uses all of its own output as inputs; look for a "
-    "region whose sectors deliver nothing to final use and nothing elsewhere"
-)
-
-
 def _lu(matrix: NDArray):
     """Factorise a matrix in place of itself."""
     factors, swaps, failed = dgetrf(matrix, overwrite_a=1)
     if failed:
-        raise ValueError(_NO_INVERSE)
+        raise ValueError(NO_INVERSE)
     return factors, swaps
 
 
 def _locked(numbers: NDArray) -> NDArray:
     numbers.flags.writeable = False
     return numbers
+
+
+def _named(what: str, labels: Sequence[str]) -> NDArray:
+    """Labels as text; refuse missing ones, such as the blank cells of a sheet."""
+    labels = list(labels)
+    for row, label in enumerate(labels):
+        if not pd.api.types.is_scalar(label) or pd.isna(label) or not str(label).strip():
+            raise ValueError(f"{what} must name every row; at row {row + 1} there is {label!r}")
+    return np.array([str(label) for label in labels])
 
 
 def _blocks(regions: NDArray) -> tuple[slice, ...]:
@@ -576,6 +615,10 @@ def _blocks(regions: NDArray) -> tuple[slice, ...]:
 
 def _members(groups: Mapping[str, Sequence[str]], known: Sequence[str], what: str) -> dict:
     """Return {member: group}; refuse unknown or repeated members and taken names."""
+    for name, members in groups.items():
+        if isinstance(members, str):
+            raise ValueError(f"group {name} must be a list of {what}s; it is the text {members!r}")
+    groups = {str(name): [str(one) for one in members] for name, members in groups.items()}
     listed = [member for members in groups.values() for member in members]
     if unknown := sorted(set(listed) - set(known)):
         raise ValueError(f"no {what} {', '.join(unknown)}; there are {', '.join(known)}")
