@@ -131,7 +131,8 @@ def test_upstreamness_solves_its_own_equation(table):
 
 def test_idle_sectors_have_no_place():
     table = world([3, 2], seed=5, empty=1)
-    assert upstreamness(table).isna().any(axis=1).tolist() == [True, *[False] * 4]
+    unknown = upstreamness(table)[["upstreamness", "downstreamness", "position"]].isna()
+    assert unknown.to_numpy().tolist() == [[True] * 3, *[[False] * 3] * 4]
 
 
 @given(worlds())
@@ -219,6 +220,17 @@ def test_tiva_of_three_countries_in_a_row():
     assert tiva.loc["A"].tolist() == pytest.approx([1, 0, 1])  # all of A's part is in B's exports
     assert tiva.loc["B"].tolist() == pytest.approx([2, 0.5, 0])
     assert tiva.loc["C", ["backward", "forward"]].isna().all()
+
+
+def test_a_sector_without_exports_has_no_shares_of_them():
+    """A's q sells only to A's p, but B exports what it made."""
+    table = WorldTable(
+        np.diag([1, 2, 3], k=1), np.diag([0, 0, 0, 4])[:, [0, 2, 3]], list("AABC"), list("qppp")
+    )
+    tiva = trade_in_value_added(table, by_sector=True)
+    assert tiva["exports"].tolist() == [0, 2, 3, 0]
+    assert tiva[["backward", "forward"]].isna().all(axis=1).tolist() == [True, False, False, True]
+    assert trade_in_value_added(table)["forward"][0] == pytest.approx(2 / 2)
 
 
 @given(worlds())

@@ -136,10 +136,10 @@ def test_a_group_may_have_the_name_of_a_member_and_any_list_of_them():
 
 
 def test_labels_are_text():
-    years = WorldTable([[1, 1], [1, 1]], [[3, 1], [1, 3]], np.array([2002, 2007]), [1, 1])
-    assert years.names == ("2002", "2007")
-    assert years.sectors.tolist() == ["1", "1"]
-    assert years.grouped({2000: [2002, 2007]}).names == ("2000",)
+    years = WorldTable(np.ones((3, 3)), np.ones((3, 3)), np.array([2002, 2007, 2012]), [1, 1, 1])
+    assert years.names == ("2002", "2007", "2012")
+    assert years.sectors.tolist() == ["1", "1", "1"]
+    assert years.grouped({2000: [2002, 2007]}).names == ("2000", "2012")
 
 
 def test_missing_inputs_stay_missing_in_groups():
@@ -206,6 +206,7 @@ def test_balancing_items_are_output_that_nobody_buys():
         ({"final": np.ones((2, 1))}, "final must have the shape"),
         ({"flows": [[1, np.nan], [1, 1]]}, "flows must be finite; at A, s to B, s it is nan"),
         ({"final": [[1, 1], [np.inf, 1]]}, "final must be finite; at B, s to A it is inf"),
+        ({"final": [[1, 1], [1, -np.inf]]}, "final must be finite; at B, s to B it is -inf"),
         ({"flows": [["a", 1], [1, 1]]}, "flows must be numbers"),
         ({"regions": "AA", "sectors": "st"}, "final must have the shape"),
         ({"regions": "A"}, "every row needs a region and a sector; there are 1 regions and 2"),
