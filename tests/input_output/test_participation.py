@@ -193,6 +193,7 @@ def test_three_countries_in_a_row():
     flows = [[0, 1, 0], [0, 0, 2], [0, 0, 0]]
     table = WorldTable(flows, [[0, 0, 0], [0, 0, 0], [0, 0, 3]], "ABC", "ppp")
     found = participation(table)
+    assert found.columns.tolist() == ["region", "sector", "direction", "term", "value"]
     found = found[(found["value"] > 0) & (found["direction"] == "forward")]
     assert found[["region", "term", "value"]].to_numpy().tolist() == [
         ["C", "domestic", 1.0],

@@ -118,6 +118,22 @@ def test_content_and_what_is_missing_are_one(table, seed):
     assert_allclose(loose.every + missing, made, atol=1e-10)
 
 
+@given(worlds())
+def test_output_is_what_final_use_calls_for(table):
+    """By who uses a product, and by who delivers it: to itself, or to anyone."""
+    n, atol = len(table.output), 1e-11 * table.output.max()
+    same = table.regions[:, None] == table.regions
+    B = np.linalg.inv(np.eye(n) - table.coefficients)
+    L = np.linalg.inv(np.eye(n) - np.where(same, table.coefficients, 0))
+    own = table.regions[:, None] == np.array(table.names)
+    assert table.at_home.tolist() == table.final[own].tolist()
+    assert_allclose(table.used_in, B @ table.final, atol=atol)
+    assert_allclose(table.by_home, B @ np.where(own, table.final, 0), atol=atol)
+    delivered = np.where(own, table.final.sum(axis=1, keepdims=True), 0)
+    assert_allclose(table.by_any, B @ delivered, atol=atol)
+    assert_allclose(table.direct, table.value_added_shares @ L, atol=1e-10)
+
+
 def test_groups_keep_flows_and_make_them_domestic():
     flows = np.arange(16.0).reshape(4, 4)
     table = WorldTable(flows, np.full((4, 4), 30.0), list("ABCD"), ["all"] * 4)
@@ -140,6 +156,13 @@ def test_labels_are_text():
     assert years.names == ("2002", "2007", "2012")
     assert years.sectors.tolist() == ["1", "1", "1"]
     assert years.grouped({2000: [2002, 2007]}).names == ("2000", "2012")
+
+
+def test_columns_for_frames_name_rows():
+    table = world([1, 3, 2], seed=0)
+    rows = np.array([5, 0, 3, 3])
+    assert table.sector_column(rows).tolist() == ["s1", "s0", "s2", "s2"]
+    assert table.region_column(table.region_of[rows]).tolist() == ["R2", "R0", "R1", "R1"]
 
 
 def test_missing_inputs_stay_missing_in_groups():
