@@ -75,6 +75,15 @@ def test_output_and_forward_participation_say_the_same():
     assert sp.simplify(chain.northeast_output - ratio) == 0
 
 
+def test_value_added_and_imports_are_all_of_a_product():
+    chain = opening()
+    parts = chain.value_added + chain.imports
+    assert sp.simplify(parts - sp.ones(1, 2) * (sp.eye(2) - chain.flows)) == sp.zeros(1, 2)
+    assert sp.simplify(chain.output - chain.flows * chain.output - chain.final) == sp.zeros(2, 1)
+    income = (chain.value_added * chain.output)[0] + (chain.imports * chain.output)[0]
+    assert sp.simplify(income - sum(chain.final)) == 0
+
+
 def test_full_opening_cuts_the_northeast_off():
     chain = opening()
     full = {OPENING: 1}

@@ -194,6 +194,8 @@ def test_three_countries_in_a_row():
     table = WorldTable(flows, [[0, 0, 0], [0, 0, 0], [0, 0, 3]], "ABC", "ppp")
     found = participation(table)
     assert found.columns.tolist() == ["region", "sector", "direction", "term", "value"]
+    order = ["domestic", "traditional", "simple", "complex"]
+    assert found["term"].cat.categories.tolist() == order
     found = found[(found["value"] > 0) & (found["direction"] == "forward")]
     assert found[["region", "term", "value"]].to_numpy().tolist() == [
         ["C", "domestic", 1.0],
