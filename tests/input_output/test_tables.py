@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from random_tables import world, worlds
 
+from dongbei import input_output as io
 from dongbei.input_output import InterregionalTable, WorldTable
 
 # Miller and Blair, Input-Output Analysis (2nd edition, 2009), table 3.1: two regions of three and
@@ -377,3 +378,37 @@ def test_numbers_of_a_table_cannot_be_written():
     for numbers in (table.flows, table.final, table.output, table.value_added, table.exports):
         with pytest.raises(ValueError, match="read-only"):
             numbers[0] = 1
+
+
+def test_functions_of_one_kind_of_table_refuse_the_other():
+    world, country = WorldTable(**GOOD), InterregionalTable(**OPEN)
+    closed_only = (
+        io.value_added_trade,
+        io.wang_wei_zhu,
+        io.koopman_wang_wei,
+        io.borin_mancini,
+        io.participation,
+        io.participation_shares,
+        io.production_lengths,
+        io.trade_in_value_added,
+        lambda table: io.extraction(table, "A"),
+        lambda table: io.nested_participation(table, {}),
+        lambda table: io.opened(table, ["A"]),
+    )
+    open_only = (
+        io.content_per_unit,
+        io.outflow_content,
+        io.export_content,
+        io.exported_value_added,
+        io.origin_shares,
+        io.domestic_participation,
+        io.closed,
+    )
+    for function in closed_only:
+        with pytest.raises(
+            ValueError, match=r"needs the kind WorldTable, not Inter.*closed\(table\)"
+        ):
+            function(country)
+    for function in open_only:
+        with pytest.raises(ValueError, match=r"needs the kind InterregionalTable, not W.*opened\("):
+            function(world)

@@ -19,7 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dongbei.input_output.frames import by_pair
-from dongbei.input_output.tables import WorldTable
+from dongbei.input_output.tables import WorldTable, require
 
 
 def value_added_trade(table: WorldTable) -> pd.DataFrame:
@@ -35,6 +35,7 @@ def value_added_trade(table: WorldTable) -> pd.DataFrame:
     ----------
     Johnson and Noguera (2012), Journal of International Economics, equation (6).
     """
+    require(table, WorldTable)
     used = table.value_added_shares[:, None] * table.used_in
     return by_pair(table, {"value_added": used}, at_home=True).drop(columns="term")
 
@@ -59,6 +60,7 @@ def wang_wei_zhu(table: WorldTable) -> pd.DataFrame:
     ----------
     Wang, Wei and Zhu (2013), NBER working paper 19677, equation (22).
     """
+    require(table, WorldTable)
     rows, own_region = np.arange(len(table.output)), table.region_of
     every, own, direct = _contents(table)
     foreign = every - own
@@ -112,6 +114,7 @@ def koopman_wang_wei(table: WorldTable) -> pd.DataFrame:
     ----------
     Koopman, Wang and Wei (2014), American Economic Review 104 (2), equation (36).
     """
+    require(table, WorldTable)
     rows, own_region = np.arange(len(table.output)), table.region_of
     every, own, direct = _contents(table)
     foreign = every - own
@@ -175,6 +178,7 @@ def borin_mancini(
     Borin and Mancini (2019), World Bank policy research working paper 8804: source section 2,
     sink section 3, world equations (52) and (54); (2023), Economic Systems Research.
     """
+    require(table, WorldTable)
     choices = {
         ("exporter", "source"): _exporter_source,
         ("exporter", "sink"): _exporter_sink,

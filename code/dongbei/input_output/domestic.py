@@ -20,7 +20,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from dongbei.input_output.frames import by_pair, by_row, by_side
-from dongbei.input_output.tables import InterregionalTable, RegionalTable, WorldTable
+from dongbei.input_output.tables import InterregionalTable, RegionalTable, WorldTable, require
 
 BETWEEN_REGIONS = ("chain", "chain_export", "chain_import", "chain_global")
 ABROAD = ("export", "chain_export", "import", "chain_import", "global", "chain_global")
@@ -53,6 +53,7 @@ def content_per_unit(table: InterregionalTable) -> pd.DataFrame:
     The split of Su Qingyi (2016) and, for what returns, of Wang, Wei and Zhu (2013), NBER working
     paper 19677, in a table of one country.
     """
+    require(table, InterregionalTable)
     return by_row(table, _contents(table))
 
 
@@ -85,6 +86,7 @@ def outflow_content(
     In `wang_wei_zhu` of the table `closed`, own and own_returned together are its DVA, RDV and DDC
     terms, and the others but the residual its MVA, MDC, OVA and ODC terms.
     """
+    require(table, InterregionalTable)
     sold = table.domestic_outflow
     terms = {term: value[:, None] * sold for term, value in _contents(table).items()}
     return _chosen(table, by_pair(table, terms), sectors)
@@ -115,6 +117,7 @@ def export_content(table: InterregionalTable, sectors: Sequence[str] | None = No
     ----------
     Su Qingyi (2016), the split of provincial exports by origin.
     """
+    require(table, InterregionalTable)
     shares = _contents(table)
     shares = {"local": shares.pop("own") + shares.pop("own_returned")} | shares
     terms = {term: value * table.exports for term, value in shares.items()}
@@ -143,6 +146,7 @@ def exported_value_added(
     ValueError
         If no region has a sector of such a name.
     """
+    require(table, InterregionalTable)
     made = table.value_added_shares[:, None] * table.solve(table.by_region(table.exports))
     row, exporter = np.indices(made.shape).reshape(2, -1)
     frame = pd.DataFrame(
@@ -177,6 +181,7 @@ def origin_shares(table: InterregionalTable, sectors: Sequence[str] | None = Non
     ValueError
         If no region has a sector of such a name.
     """
+    require(table, InterregionalTable)
     shown = _are_among(table, sectors).astype(float)
     sold = table.by_region(shown).T @ table.domestic_outflow
     total = sold.sum(axis=0)
@@ -230,6 +235,7 @@ def domestic_participation(table: InterregionalTable) -> pd.DataFrame:
     Wang, Wei, Yu and Zhu (2017), NBER working paper 23222, equations (5) and (9), for regions of
     one country with exports and imported inputs.
     """
+    require(table, InterregionalTable)
     v, m = table.value_added_shares, table.import_shares
     at_home = table.final[np.arange(len(v)), table.region_of]
     elsewhere = np.where(_own_columns(table), 0.0, table.final).sum(axis=1)
@@ -305,6 +311,7 @@ def nested_participation(table: WorldTable, countries: Mapping[str, Sequence[str
     Meng, Wang and Koopman (2013), IDE discussion paper 424, for the nesting; the terms are those of
     Wang, Wei, Yu and Zhu (2017), NBER working paper 23222, split by B = L + L A^N C + C A^F B.
     """
+    require(table, WorldTable)
     nations = table.grouped(countries)
     of = table.members(countries)
     country = np.array([of.get(region, region) for region in table.regions])
@@ -426,6 +433,7 @@ def closed(
     UserWarning
         If a balancing item is negative: it is final use here.
     """
+    require(table, InterregionalTable)
     pseudo = [abroad, balancing] if table.error.any() else [abroad]
     if taken := [name for name in pseudo if [*table.names, *pseudo].count(name) > 1]:
         raise ValueError(
@@ -477,6 +485,7 @@ def opened(table: WorldTable, regions: Sequence[str]) -> InterregionalTable:
     ValueError
         If a region is unknown, or none is named.
     """
+    require(table, WorldTable)
     if unknown := sorted(set(regions) - set(table.names)):
         raise ValueError(f"no region {', '.join(unknown)}; there are {', '.join(table.names)}")
     stays = np.isin(table.names, list(regions))

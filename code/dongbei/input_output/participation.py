@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from dongbei.input_output.frames import by_side, labels
-from dongbei.input_output.tables import NO_INVERSE, RegionalTable, WorldTable
+from dongbei.input_output.tables import NO_INVERSE, RegionalTable, WorldTable, require
 
 NOISE = 1e-12
 """Part of what all terms of a sector add up to below which one of them is rounding."""
@@ -30,6 +30,7 @@ def participation(table: WorldTable) -> pd.DataFrame:
     ----------
     Wang, Wei, Yu and Zhu (2017), NBER working paper 23222, equations (5) and (9).
     """
+    require(table, WorldTable)
     return by_side(table, {side: amounts for side, (amounts, _) in _paths(table, False).items()})
 
 
@@ -46,6 +47,7 @@ def participation_shares(table: WorldTable, by_sector: bool = False) -> pd.DataF
     ----------
     As of `participation`, equations (11) and (12).
     """
+    require(table, WorldTable)
     columns = labels(table)
     starts = [block.start for block in table.blocks]
     shares = {}
@@ -72,6 +74,7 @@ def production_lengths(table: WorldTable) -> pd.DataFrame:
     ----------
     Wang, Wei, Yu and Zhu (2017), NBER working paper 23261, sections 2.2 and 2.3.
     """
+    require(table, WorldTable)
     paths = _paths(table, True)
     amounts = by_side(table, {side: amount for side, (amount, _) in paths.items()})
     outputs = by_side(table, {side: output for side, (_, output) in paths.items()})["value"]
@@ -116,6 +119,7 @@ def trade_in_value_added(table: WorldTable, by_sector: bool = False) -> pd.DataF
     ----------
     OECD (2021), Guide to TiVA indicators: EXGR_FVASH and EXGR_DVAFXSH.
     """
+    require(table, WorldTable)
     exports = table.exports.sum(axis=1)
     rows = np.arange(len(exports))
     foreign = table.every - table.content[rows, table.region_of]
@@ -170,8 +174,7 @@ def extraction(
     ----------
     Los, Timmer and de Vries (2016), American Economic Review 106 (7), equation (5).
     """
-    if not isinstance(table, WorldTable):
-        raise ValueError("sales are cut in a closed table: make one of this with closed()")
+    require(table, WorldTable)
     if isinstance(buyers, str):
         raise ValueError(f"buyers must be a list of regions; it is the text {buyers!r}")
     buyers = [name for name in table.names if name != seller] if buyers is None else list(buyers)

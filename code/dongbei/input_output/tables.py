@@ -578,6 +578,13 @@ class InterregionalTable(RegionalTable):
         return super()._sums(rows, into) | vectors
 
 
+def require(table: RegionalTable, kind: type[RegionalTable]) -> None:
+    """Refuse a table of the other kind, with the function that leads from it to this one."""
+    if not isinstance(table, kind):
+        cure = "closed(table)" if kind is WorldTable else "opened(table, regions)"
+        raise ValueError(f"needs the kind {kind.__name__}, not {type(table).__name__}: see {cure}")
+
+
 def _lu(matrix: NDArray):
     """Factorise a matrix in place of itself."""
     factors, swaps, failed = dgetrf(matrix, overwrite_a=1)
