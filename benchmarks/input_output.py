@@ -1,4 +1,4 @@
-"""Decompositions of whole tables beside `scipy.linalg.inv` of the same matrix.
+"""Decompositions of whole tables beside `scipy.linalg.inv`, an estimate beside `pymrio.load`.
 
 The tables are random and well formed: half of the inputs come from the own region on average, so
 that a chain crosses several borders before it fades.
@@ -56,6 +56,30 @@ matrix = np.eye(n) - flows
 print(min(timeit.repeat(lambda: inv(matrix), number=1, repeat=repeats)))
 """
 
+ESTIMATE = """
+import timeit
+from dongbei.input_output import estimated_table
+estimated_table(2017)
+print(min(timeit.repeat(lambda: estimated_table(2017), number=1, repeat=5)))
+"""
+
+LOAD = """
+import tempfile
+import timeit
+import numpy as np
+import pandas as pd
+import pymrio
+regions, sectors = ([f"{kind}{i}" for i in range(count)] for kind, count in (("R", 31), ("s", 35)))
+rows = pd.MultiIndex.from_product([regions, sectors], names=["region", "sector"])
+uses = pd.MultiIndex.from_product([regions, ["final"]], names=["region", "category"])
+random = np.random.default_rng(2017)
+Z = pd.DataFrame(random.random((len(rows), len(rows))), rows, rows)
+Y = pd.DataFrame(random.random((len(rows), len(uses))), rows, uses)
+with tempfile.TemporaryDirectory() as folder:
+    pymrio.IOSystem(Z=Z, Y=Y).save(folder)
+    print(min(timeit.repeat(lambda: pymrio.load(folder), number=1, repeat=3)))
+"""
+
 
 def benchmarks(folder: Path) -> list[Benchmark]:
     """List the benchmarks of the room `input_output`."""
@@ -71,9 +95,14 @@ def benchmarks(folder: Path) -> list[Benchmark]:
     everything = "16 terms, Borin-Mancini, participation"
     return [
         beside(everything, EVERYTHING, 8, 30, 4.0, repeats=20),
-        beside(everything, EVERYTHING, 31, 42, 1.5, repeats=10),
+        beside(everything, EVERYTHING, 31, 42, 1.8, repeats=10),
         beside(everything, EVERYTHING, 77, 45, 1.2),
         beside(everything, EVERYTHING, 313, 42, 1.2, repeats=1),
         beside("participation of regions", SHARES, 31, 42, 0.4, repeats=10),
         beside("participation of regions", SHARES, 77, 45, 0.4),
-    ]
+        Benchmark(
+            "input_output: an estimated table, 31 x 35", "pymrio.load of a table of this size",
+            *([sys.executable, "-c", code] for code in (ESTIMATE, LOAD)),
+            lambda: None, lambda: None, 1.0, prints_seconds=True,
+        ),
+    ]  # fmt: skip
