@@ -117,7 +117,9 @@ def game_of(curvature, slope, output, firms, conjectures, targets, extra, interf
     )
 
 
-curvatures = st.sampled_from([0.0, 1.0, -0.5]) | st.floats(-0.8, 3)
+curvatures = st.sampled_from([0.0, 1.0, -0.5]) | st.floats(-0.8, 3).filter(
+    lambda d: d == 0 or abs(d) > 1e-100  # below, products with d lose their digits
+)
 # Below, a leap may pay to get rid of a firm with a fourth of the market, and ends far from here.
 with_unequal_firms = st.sampled_from([0.0, 1.0]) | st.floats(-0.3, 3)
 
