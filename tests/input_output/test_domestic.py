@@ -379,17 +379,17 @@ def test_origin_shares_of_a_table_worked_by_hand():
     into = {"B": {"A": 7, "C": 8}, "A": {"B": 2, "C": 0}, "C": {"A": 2, "B": 5}}
     ore = {"B": {"A": 6, "C": 2}, "A": {"B": 1, "C": 0}, "C": {"A": 1, "B": 5}}
     for expected, sectors in ((into, None), (ore, ["ore"])):
-        found = origin_shares(table, sectors).set_index(["importer", "exporter"])["value"]
+        found = origin_shares(table, sectors).set_index(["importer", "exporter"])["inflow_share"]
         assert len(found) == 6
         for importer, sellers in expected.items():
             for exporter, sold in sellers.items():
                 assert found[importer, exporter] == pytest.approx(sold / sum(sellers.values()))
     two = origin_shares(table.aggregated({"AC": ["A", "C"]}))
-    assert two["value"].tolist() == [1, 1]
+    assert two["inflow_share"].tolist() == two["outflow_share"].tolist() == [1, 1]
 
 
 def test_no_inflow_has_no_shares():
-    found = origin_shares(small()).set_index(["exporter", "importer"])["value"]
+    found = origin_shares(small()).set_index(["exporter", "importer"])["inflow_share"]
     assert found["A", "B"] == 1
     assert np.isnan(found["B", "A"])
 
@@ -560,9 +560,10 @@ def test_the_order_of_regions_and_sectors_does_not_matter(keywords, random):
     functions = [domestic_participation, outflow_content, export_content, exported_value_added]
     for function in [*functions, origin_shares]:
         one, two = function(table), function(other)
-        keys = [name for name in one if name != "value"]
+        measures = ["value", "inflow_share", "outflow_share"]
+        keys = [name for name in one if name not in measures]
         one, two = (frame.astype(dict.fromkeys(keys, str)).set_index(keys) for frame in (one, two))
-        assert_allclose(two.loc[one.index, "value"], one["value"], **near(table))
+        assert_allclose(two.loc[one.index], one, **near(table))
 
 
 @FEW
@@ -574,8 +575,12 @@ def test_units_scale_values_and_leave_shares(keywords, unit):
     for function in (domestic_participation, outflow_content, export_content, exported_value_added):
         found = function(other)["value"] / unit
         assert_allclose(found, function(one)["value"], **near(one))
-    for function in (content_per_unit, origin_shares):
-        assert_allclose(function(other)["value"], function(one)["value"], atol=1e-12)
+    for function, share in (
+        (content_per_unit, "value"),
+        (origin_shares, "inflow_share"),
+        (origin_shares, "outflow_share"),
+    ):
+        assert_allclose(function(other)[share], function(one)[share], atol=1e-12)
 
 
 @FEW

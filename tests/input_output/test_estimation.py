@@ -19,6 +19,7 @@ from dongbei.input_output.estimation.ensemble import ELASTICITIES
 from dongbei.input_output.estimation.trade import attraction, freight, through_hubs
 
 PLAIN = io.Assumptions()
+INDUSTRY = st.sectors("industry")["sector"].tolist()
 NORTHEAST = st.members("Northeast")
 EAST_COAST = st.members("East Coast")
 VARIANTS = [
@@ -47,6 +48,14 @@ def published(year, column, detail="sector"):
 
 def square(table, vector):
     return vector.reshape(len(table.names), -1)
+
+
+def inflow_shares(table):
+    """Percent of each of the eight regions in the industrial goods that each other takes in."""
+    eight = table.aggregated(io.eight_regions(table.names))
+    broad = {*INDUSTRY, *st.sectors("industry")["broad"]}
+    shares = io.origin_shares(eight, sorted(broad & {*eight.sectors}))
+    return 100 * shares.set_index(["exporter", "importer"])["inflow_share"]
 
 
 def test_every_choice_is_tried():
@@ -161,7 +170,7 @@ def test_an_estimated_table_says_so_even_when_added_up():
         assert isinstance(one, io.EstimatedTable)
         assert one.assumptions == PLAIN
         assert one.report is table.report
-    trade = io.supplier_shares(table, sectors=None).groupby("supplier")["value"].sum()
+    trade = io.origin_shares(eight).groupby("exporter")["value"].sum()
     assert_allclose(trade[list(eight.names)], eight.by_region(eight.between().sum(axis=1)).sum(0))
 
 
@@ -185,10 +194,11 @@ def test_who_makes_nothing_of_a_product_supplies_nothing_of_it(year, assumptions
 
 
 def test_shares_of_a_buyer_and_of_a_supplier_are_whole():
-    shares = io.supplier_shares(io.estimated_table(2017))
+    table = io.estimated_table(2017)
+    shares = io.origin_shares(table.aggregated(io.eight_regions(table.names)), INDUSTRY)
     assert len(shares) == 8 * 7
-    assert_allclose(shares.groupby("buyer")["inflow_share"].sum(), 100)
-    assert_allclose(shares.groupby("supplier")["outflow_share"].sum(), 100)
+    assert_allclose(shares.groupby("importer")["inflow_share"].sum(), 1)
+    assert_allclose(shares.groupby("exporter")["outflow_share"].sum(), 1)
 
 
 def test_without_elasticity_distance_does_not_matter():
@@ -369,7 +379,7 @@ def test_every_estimate_lies_between_the_bounds(member):
     (assumptions,) = io.draw_assumptions(2012, 1, 7, member)
     assumptions = replace(assumptions, transit="netted")
     table = io.estimated_table(2012, assumptions)
-    shares = io.supplier_shares(table).set_index(["supplier", "buyer"])["inflow_share"]
+    shares = inflow_shares(table)
     low, high = io.share_bounds(io.margins(2012, assumptions), EAST_COAST, NORTHEAST)
     assert low - 1e-6 <= shares["East Coast", "Northeast"] <= high + 1e-6
 
@@ -392,7 +402,7 @@ def test_bounds_refuse_unknown_provinces_and_those_on_both_sides():
 
 
 def one_share(table):
-    shares = io.supplier_shares(table).set_index(["supplier", "buyer"])["inflow_share"]
+    shares = inflow_shares(table)
     return {"share": shares["East Coast", "Northeast"]}
 
 
@@ -441,7 +451,7 @@ def test_ranges_point_to_the_members_that_give_them():
 def test_printed_shares_are_those_of_the_eight_regions():
     table = io.estimated_table(2012)
     printed = io.printed_shares(table)
-    shares = io.supplier_shares(table).set_index(["supplier", "buyer"])["inflow_share"]
+    shares = inflow_shares(table)
     assert_allclose(printed["000-coast-to-central", "East Coast"], shares["East Coast", "Central"])
     assert_allclose(printed["000-northeast-to-central", ""], shares["Northeast", "Central"])
     whole = sum(shares[one, "Northwest"] for one in suppliers.COASTS["whole coast"])

@@ -3,8 +3,8 @@
 ``tables`` holds a closed table of a world's regions (`WorldTable`) and an open one of a country's
 (`InterregionalTable`), checked when they are made; ``decomposition`` splits trade by who made the
 value added in it and where it is used, ``participation`` production by the borders it passes,
-``domestic`` value chains between the regions of a country; it also leads from an open table to a
-closed one and back.
+``domestic`` value chains between the regions of a country; ``conversions`` leads from an open table
+to a closed one and back.
 
 Of the provinces, 2002, 2007, 2012 and 2017, in 35 sectors, ``provincial`` gives one table (or all
 of a year) as a `ProvincialTable`: who uses the products of each sector, what they are made of, and
@@ -22,6 +22,7 @@ other assumptions, the bounds that hold without any, and a validation where the 
 """
 
 from dongbei.input_output.balancing import Balanced, gras, reconcile
+from dongbei.input_output.conversions import closed, noncompetitive, opened
 from dongbei.input_output.decomposition import (
     borin_mancini,
     koopman_wang_wei,
@@ -29,15 +30,12 @@ from dongbei.input_output.decomposition import (
     wang_wei_zhu,
 )
 from dongbei.input_output.domestic import (
-    closed,
     content_per_unit,
     domestic_participation,
     domestic_participation_shares,
     export_content,
     exported_value_added,
     nested_participation,
-    noncompetitive,
-    opened,
     origin_shares,
     outflow_content,
     term_shares,
@@ -59,7 +57,6 @@ from dongbei.input_output.estimation import (
     printed_shares,
     ranges,
     share_bounds,
-    supplier_shares,
     trade,
     validate,
 )
@@ -166,7 +163,6 @@ __all__ = [
     "reconcile",
     "self_sufficiency",
     "share_bounds",
-    "supplier_shares",
     "term_shares",
     "trade",
     "trade_in_value_added",

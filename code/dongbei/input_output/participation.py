@@ -8,6 +8,7 @@ goes, backward from a finished product to where its value added comes from.
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from dongbei.input_output.frames import by_side, labels
 from dongbei.input_output.tables import NO_INVERSE, RegionalTable, WorldTable, require
@@ -31,7 +32,7 @@ def participation(table: WorldTable) -> pd.DataFrame:
     Wang, Wei, Yu and Zhu (2017), NBER working paper 23222, equations (5) and (9).
     """
     require(table, WorldTable)
-    return by_side(table, {side: amounts for side, (amounts, _) in _paths(table, False).items()})
+    return by_side(table, _amounts(table))
 
 
 def participation_shares(table: WorldTable, by_sector: bool = False) -> pd.DataFrame:
@@ -51,7 +52,7 @@ def participation_shares(table: WorldTable, by_sector: bool = False) -> pd.DataF
     columns = labels(table)
     starts = [block.start for block in table.blocks]
     shares = {}
-    for side, (terms, _) in _paths(table, with_lengths=False).items():
+    for side, terms in _amounts(table).items():
         passing, whole = terms["simple"] + terms["complex"], sum(terms.values())
         if not by_sector:
             columns = {"region": list(table.names)}
@@ -75,12 +76,10 @@ def production_lengths(table: WorldTable) -> pd.DataFrame:
     Wang, Wei, Yu and Zhu (2017), NBER working paper 23261, sections 2.2 and 2.3.
     """
     require(table, WorldTable)
-    paths = _paths(table, True)
-    amounts = by_side(table, {side: amount for side, (amount, _) in paths.items()})
-    outputs = by_side(table, {side: output for side, (_, output) in paths.items()})["value"]
-    sizes = amounts["value"].abs().to_numpy().reshape(len(paths), -1, len(table.output))
+    amounts, passed = by_side(table, _amounts(table)), by_side(table, _passed(table))
+    sizes = amounts["value"].abs().to_numpy().reshape(2, -1, len(table.output))
     known = sizes > NOISE * sizes.sum(axis=1, keepdims=True)
-    return amounts.assign(length=outputs / amounts["value"].where(known.ravel()))
+    return amounts.assign(length=passed["value"] / amounts["value"].where(known.ravel()))
 
 
 def upstreamness(table: RegionalTable) -> pd.DataFrame:
@@ -200,55 +199,56 @@ def extraction(
     )
 
 
-def _paths(table: WorldTable, with_lengths: bool) -> dict[str, tuple[dict, dict]]:
-    """Return, forward and backward, the amount of each term and the output it passes through.
-
-    Output that a path of k stages passes through is counted k times, so that the sum over paths
-    A^k becomes that over (k + 1) A^k: B B in place of B, L L in place of L.
-    """
-    at_home = table.at_home
+def _amounts(table: WorldTable) -> dict[str, dict[str, NDArray]]:
+    """Return the amount of each term, forward and backward; each of shape (n,), money."""
+    v, direct, at_home = table.value_added_shares, table.direct, table.at_home
     delivered = table.final.sum(axis=1)
-    abroad = delivered - at_home
-    v, direct = table.value_added_shares, table.direct
     local, between = table.solve_local, table.times_between
+    home = local(at_home)
+    once = local(between(direct, transposed=True), transposed=True)
+    return {
+        "forward": {
+            "domestic": v * home,
+            "traditional": v * local(delivered - at_home),
+            "simple": v * local(between(home)),
+            "complex": v * local(between(table.output - home)),
+        },
+        "backward": {
+            "domestic": direct * at_home,
+            "traditional": direct * (delivered - at_home),
+            "simple": once * at_home,
+            "complex": (table.every - direct) * delivered - once * at_home,
+        },
+    }
 
+
+def _passed(table: WorldTable) -> dict[str, dict[str, NDArray]]:
+    """Return the output that each term passes through; as `_amounts`.
+
+    A path of k stages passes through output k times, so that the sum over paths A^k becomes that
+    over (k + 1) A^k: B B in place of B, L L in place of L.
+    """
+    v, direct, at_home = table.value_added_shares, table.direct, table.at_home
+    delivered = table.final.sum(axis=1)
+    local, between = table.solve_local, table.times_between
     home, every = local(at_home), table.output
-    simple, further = between(home), between(every - home)
-    forward = {
-        "domestic": home,
-        "traditional": local(abroad),
-        "simple": local(simple),
-        "complex": local(further),
-    }
-    passed = between(direct, transposed=True)
-    once, ever = local(passed, True), table.every - direct
-    backward = {
-        "domestic": direct * at_home,
-        "traditional": direct * abroad,
-        "simple": once * at_home,
-        "complex": ever * delivered - once * at_home,
-    }
-    lengths = {"forward": {}, "backward": {}}
-    if with_lengths:
-        home_twice, every_twice = local(home), table.solve(every)
-        lengths["forward"] = {
-            "domestic": home_twice,
-            "traditional": local(forward["traditional"]),
-            "simple": local(forward["simple"] + between(home_twice)),
-            "complex": local(forward["complex"] + between(every_twice - home_twice)),
-        }
-        passed_twice = between(local(direct, True), transposed=True)
-        once_twice = local(passed_twice + once, True)
-        ever_twice = table.solve(passed_twice + ever, True)
-        lengths["backward"] = {
-            "domestic": local(direct, True) * at_home,
-            "traditional": local(direct, True) * abroad,
+    home_twice, every_twice = local(home), table.solve(every)
+    direct_twice = local(direct, transposed=True)
+    crossing = between(direct_twice, transposed=True)
+    once = local(between(direct, transposed=True), transposed=True)
+    once_twice = local(crossing + once, transposed=True)
+    ever_twice = table.solve(crossing + table.every - direct, transposed=True)
+    return {
+        "forward": {
+            "domestic": v * home_twice,
+            "traditional": v * local(local(delivered - at_home)),
+            "simple": v * local(local(between(home)) + between(home_twice)),
+            "complex": v * local(local(between(every - home)) + between(every_twice - home_twice)),
+        },
+        "backward": {
+            "domestic": direct_twice * at_home,
+            "traditional": direct_twice * (delivered - at_home),
             "simple": once_twice * at_home,
             "complex": ever_twice * delivered - once_twice * at_home,
-        }
-    forward = {term: v * value for term, value in forward.items()}
-    lengths["forward"] = {term: v * value for term, value in lengths["forward"].items()}
-    return {
-        "forward": (forward, lengths["forward"]),
-        "backward": (backward, lengths["backward"]),
+        },
     }

@@ -24,7 +24,6 @@ from dongbei.input_output.estimation.suppliers import (
     printed_evidence,
     printed_shares,
     share_bounds,
-    supplier_shares,
 )
 from dongbei.input_output.estimation.trade import (
     EstimatedTable,
@@ -51,7 +50,6 @@ __all__ = [
     "printed_shares",
     "ranges",
     "share_bounds",
-    "supplier_shares",
     "trade",
     "validate",
 ]

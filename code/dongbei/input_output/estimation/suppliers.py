@@ -1,6 +1,5 @@
-"""Who supplies whom: shares of trade, their bounds, and the eight that document 000 prints."""
+"""Who supplies whom: bounds of the shares, and the eight that document 000 prints."""
 
-from collections.abc import Mapping
 from itertools import product
 
 import numpy as np
@@ -12,8 +11,8 @@ from scipy.sparse import coo_array, csr_array, hstack, vstack
 from dongbei import statistics
 from dongbei.input_output.estimation.assumptions import CHOICES, YEAR_OF_CHOICE, Assumptions
 from dongbei.input_output.estimation.ensemble import ensemble, ranges
-from dongbei.input_output.estimation.margins import Margins, margins, per
-from dongbei.input_output.estimation.trade import EstimatedTable, eight_regions, estimated_table
+from dongbei.input_output.estimation.margins import Margins, margins
+from dongbei.input_output.estimation.trade import EstimatedTable, estimated_table
 from dongbei.input_output.tables import InterregionalTable
 from dongbei.statistics.tables import table as read
 
@@ -25,44 +24,6 @@ COASTS = {
     "whole coast": ("Beijing-Tianjin", "North Coast", "East Coast", "South Coast"),
 }
 """What document 000 may mean by the coast; the second is what document 001 writes of."""
-
-
-def supplier_shares(
-    table: InterregionalTable,
-    groups: Mapping[str, tuple[str, ...]] | None = None,
-    sectors: str | None = "industry",
-) -> pd.DataFrame:
-    """Say who supplies whom: trade between groups of provinces, and its shares.
-
-    Parameters
-    ----------
-    table
-        Of provinces.
-    groups
-        {group: provinces}, none in two groups; the eight regions by default. Trade inside a group
-        is left out, and so are provinces in no group.
-    sectors
-        A part that ``statistics.sectors`` knows; all products if None.
-
-    Returns
-    -------
-    DataFrame
-        supplier, buyer, value (10 thousand yuan), inflow_share (in what the buyer takes from all
-        other groups), outflow_share (in what the supplier sends to them); percent.
-    """
-    groups = groups or eight_regions(table.names)
-    of = table.members(groups)
-    into = np.array([[of.get(name) == group for group in groups] for name in table.names], float)
-    amounts = into.T @ _between(table, sectors) @ into
-    np.fill_diagonal(amounts, 0)
-    shares = {
-        "value": amounts,
-        "inflow_share": 100 * per(amounts, amounts.sum(axis=0)),
-        "outflow_share": 100 * per(amounts, amounts.sum(axis=1)[:, None]),
-    }
-    index = pd.MultiIndex.from_product([groups, groups], names=["supplier", "buyer"])
-    found = pd.DataFrame({name: one.ravel() for name, one in shares.items()}, index).reset_index()
-    return found[found["supplier"] != found["buyer"]].reset_index(drop=True)
 
 
 def share_bounds(
@@ -84,7 +45,7 @@ def share_bounds(
         Provinces, none on both sides. The whole is what `buyers` take from all provinces that are
         not buyers.
     sectors
-        As of `supplier_shares`.
+        A part that ``statistics.sectors`` knows; all products if None.
 
     Raises
     ------

@@ -23,7 +23,7 @@ Labels may be several, separated by ``|``; capitals, stray spaces and leading ze
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dongbei.input_output.tables import BALANCE
 from dongbei.statistics import province_name, region_name
@@ -270,7 +270,8 @@ EIGHT_REGIONS = Layout(
 """Tables of eight regions with imported inputs apart (State Information Center; Zhang and Qi,
 2012), in 17 or 30 sectors. A guess at the printed form, to be adjusted to the file at hand."""
 
-EIGHT_REGIONS_COMPETITIVE = Layout(
+EIGHT_REGIONS_COMPETITIVE = replace(
+    EIGHT_REGIONS,
     right={
         "TIU|Total intermediate use|中间使用合计": "=flows",
         **_CONSUMPTION,
@@ -284,13 +285,6 @@ EIGHT_REGIONS_COMPETITIVE = Layout(
         **_ITEMS,
         "TI|Total input|总投入": "=flows+value added",
     },
-    first="C4",
-    region_row=2,
-    sector_row=3,
-    label_rows=(3,),
-    regions=8,
-    region=region_name,
-    unit=MONEY,
 )
 """The same where imports are contained in the uses and taken off in a column with a minus sign."""
 

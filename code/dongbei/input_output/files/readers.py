@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dongbei.input_output.domestic import noncompetitive
+from dongbei.input_output.conversions import noncompetitive
 from dongbei.input_output.files.layouts import (
     TEMPLATE,
     WORLD_TEMPLATE,
