@@ -29,6 +29,28 @@ def address():
         server.shutdown()
 
 
+@pytest.fixture(scope="module")
+def live(address, browser):
+    """Open a page of the site with some of its charts live; it must raise no error meanwhile."""
+    pages, problems = [], []
+
+    def opened(name, *charts):
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        pages.append(page)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda one: problems.append(one.text) if one.type == "error" else None)
+        page.goto(f"{address}/{name}")
+        for chart in charts:
+            page.locator(chart).scroll_into_view_if_needed()
+            page.wait_for_selector(f"{chart}.chart-live")
+        return page
+
+    yield opened
+    for page in pages:
+        page.close()
+    assert problems == []
+
+
 @pytest.fixture(scope="session")
 def browser():
     """Start headless Chromium."""

@@ -60,17 +60,8 @@ async (chart) => {
 
 
 @pytest.fixture(scope="module")
-def page(address, browser):
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    problems = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
-    page.goto(f"{address}/{PAGE}")
-    page.locator(CHART).scroll_into_view_if_needed()
-    page.wait_for_selector(f"{CHART}.chart-live")
-    yield page
-    page.close()
-    assert problems == []
+def page(live):
+    return live(PAGE, CHART)
 
 
 def move(page, name, value):

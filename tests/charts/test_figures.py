@@ -1,6 +1,7 @@
 """What makes a chart a figure, and what is refused."""
 
 import json
+import re
 
 import altair as alt
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from dongbei import charts
 from dongbei.charts import figures as room
+from dongbei.charts.site import svg
 from dongbei.charts.theme import NARROW, REGIONS, WIDE
 
 YEARS = pd.DataFrame(
@@ -85,6 +87,21 @@ def test_small_multiples_fill_the_width_and_never_exceed_it():
         layout = room.laid_out(spec, width)
         assert layout["columns"] == columns
         assert columns * layout["spec"]["width"] + room.GAP * (columns - 1) + room.AXIS <= width
+
+
+@pytest.mark.parametrize("name", ["Tax", "Contracts on the technology market over product"])
+@pytest.mark.parametrize("columns", [1, 2, 4])
+def test_small_multiples_leave_room_for_the_names_of_their_axis(name, columns):
+    panels = [(one, panel, 1.0) for one in (name, "x") for panel in "PQRS"]
+    frame = pd.DataFrame(panels, columns=["leaf", "panel", "value"]).assign(group="all")
+    bars = charts.bars(frame, category="leaf", group="group", palette={"all": "blue"}, title="v")
+    chart = charts.small_multiples(bars, by="panel", sort=list("PQRS"), title="v", columns=columns)
+    spec = charts.figure(chart, **WORDS).spec
+    for width in (WIDE, NARROW):
+        layout = room.laid_out(spec, width)
+        drawn = float(re.search(r'<svg[^>]* width="([0-9.]+)"', svg(layout))[1])
+        assert 0.85 * width < drawn < width + 12
+        assert layout["columns"] <= columns
 
 
 @given(

@@ -259,13 +259,13 @@ def test_of_two_choices_about_one_field_the_later_holds():
 
 def test_no_more_scores_are_held_at_once_than_allowed(monkeypatch):
     held = []
-    inner = robustness.root_scores
+    inner = robustness.drawn_scores
 
-    def watched(plan, leaves, weights, draws, years, count):
-        held.append(count * len(years) * len(leaves))
-        return inner(plan, leaves, weights, draws, years, count)
+    def watched(plan, leaves, weights, draws, years):
+        held.append(len(draws["food"]) * len(years) * len(leaves))
+        return inner(plan, leaves, weights, draws, years)
 
-    monkeypatch.setattr(robustness, "root_scores", watched)
+    monkeypatch.setattr(robustness, "drawn_scores", watched)
     monkeypatch.setattr(robustness, "CHUNK", 100)
     replications(design(noise={"relative": 0.4, "draws": 50}), table(), count=50)
     assert sum(held) >= 50 * 24
@@ -561,5 +561,52 @@ def test_groups_reach_the_sensitivity():
 
 
 def test_sensitivity_is_about_one_year():
-    with pytest.raises(ValueError, match="within one year: pass the rows of one, by unit"):
+    with pytest.raises(ValueError, match="within one year: name it with year="):
         sensitivity(design(choices=CHOICES), panel())
+
+
+@pytest.mark.parametrize("year", [2000, 2001])
+def test_the_sensitivity_of_a_year_is_that_of_its_rows_on_their_own_scale(year):
+    within = {"method": "minmax", "low": 1, "high": 9, "within": "each year"}
+    plan = design(normalisation=within, choices={"mean": CHOICES["mean"], "food": CHOICES["food"]})
+    figures = panel(gaps=False)
+    found = sensitivity(plan, figures, year=year).set_index(["output", "choice"])
+    alone = sensitivity(plan, figures.loc[year]).set_index(["output", "choice"])
+    assert_allclose(found, alone)
+
+
+def test_a_unit_without_a_rank_is_no_output_of_the_sensitivity():
+    plan = design(
+        choices={"gaps": {"open": {}, "strict": {"nodes.index.coverage": 1.0}}},
+        missing={"node_coverage": 1.0},
+        nodes={"index": {"coverage": 0.0}, "food": {"parent": "index"}},
+    )
+    lost = index(plan.replaced({"nodes.index.coverage": 1.0}), table()).ranks["index"].isna()
+    assert 0 < lost.sum() < 6
+    outputs = set(sensitivity(plan, table())["output"])
+    assert outputs == {*lost.index[~lost], "mean shift"}
+
+
+@pytest.mark.parametrize("figures", [table(), panel()], ids=["one year", "two years"])
+def test_scores_of_nodes_below_the_root_are_those_of_the_index(figures):
+    plan = design(choices={"mean": CHOICES["mean"], "gaps": CHOICES["gaps"]})
+    found = replications(plan, figures, nodes=("food",))
+    assert list(found.nodes) == ["food"]
+    for row, options in found.design_matrix.iterrows():
+        fields = plan.choices["mean"][options["mean"]] | plan.choices["gaps"][options["gaps"]]
+        expected = index(plan.replaced(fields), figures).scores["food"]
+        assert_allclose(found.nodes["food"].loc[row], expected)
+    noisy = design(noise={"relative": 0.3, "draws": 4})
+    alone, draws = noisy.model_copy(update={"noise": None}), noise(noisy, 0)
+    found = replications(noisy, figures, count=9, nodes=("food",))
+    for row, at in enumerate(found.design_matrix[NOISE]):
+        one = weighted(alone, {name: factor[at] for name, factor in draws.items()})
+        assert_allclose(found.nodes["food"].loc[row], index(one, figures).scores["food"])
+    with pytest.raises(ValueError, match="no node 'fodd' with data; there are food, index"):
+        replications(plan, figures, nodes=("fodd",))
+
+
+def test_a_choice_that_does_not_reach_a_node_may_reach_the_root():
+    only = {"weight": {"as it is": {}, "none": {"leaves.c.weight": 0.0}}}
+    found = replications(design(choices=only), table(), nodes=("food",)).nodes["food"]
+    assert_array_equal(found.loc[0], found.loc[1])

@@ -18,8 +18,9 @@ from dongbei.charts.theme import WIDE, config
 MIME = "application/vnd.vegalite.v5+json"
 """JupyterLab draws this type without an extension; the specification itself is Vega-Lite 6."""
 
-AXIS, GAP = 52, 14
-"""Pixels that a row of small multiples leaves for its axis labels, and between two panels."""
+AXIS, GAP, LEAST, LETTER = 52, 14, 120, 6.4
+"""Pixels that a row of small multiples leaves for the numbers of its axis and between two panels,
+the least width of a panel, and the width of a letter in the names of an axis."""
 
 TABLE = "table"
 """Name of the one table that a figure draws from."""
@@ -121,8 +122,10 @@ def laid_out(spec: dict, width: int) -> dict:
         "config": config(),
     }
     if "facet" in spec:
-        columns = min(spec.get("columns", 4), 2 if width < WIDE else 4)
-        cell = (width - AXIS - GAP * (columns - 1)) // columns
+        room, columns = axis_room(spec), min(spec.get("columns", 4), 2 if width < WIDE else 4)
+        while columns > 1 and (width - room) // columns < LEAST:
+            columns -= 1
+        cell = (width - room - GAP * (columns - 1)) // columns
         new |= {"columns": columns, "spacing": GAP}
         new["spec"] = {**spec["spec"], "width": cell}
         new["config"]["axisY"]["title"] = None
@@ -132,6 +135,18 @@ def laid_out(spec: dict, width: int) -> dict:
             new["height"] = heights["narrow" if width < WIDE else "wide"]
     new["config"]["legend"]["columns"] = legend_columns(spec, width)
     return new
+
+
+def axis_room(spec: dict) -> int:
+    """Return the pixels that a row of small multiples leaves for the labels of its axis."""
+    rows = spec["datasets"][TABLE]
+    room = AXIS
+    for axis in (part["y"] for part in parts(spec["spec"]) if isinstance(part.get("y"), dict)):
+        if axis.get("type") == "nominal":
+            longest = max(len(str(row[axis["field"]])) for row in rows)
+            limit = (axis.get("axis") or {}).get("labelLimit", 180)
+            room = max(room, int(min(LETTER * longest, limit)) + 18)
+    return room
 
 
 def legend_columns(spec: dict, width: int) -> int:

@@ -1,8 +1,9 @@
 """How safe the five securities are, and an index of any tree that shows its own uncertainty.
 
-``design`` reads the file that describes an index: a tree of nodes over leaves, and five steps.
+``design`` is an index described: a tree of nodes over leaves, and five steps. ``files`` reads one,
+``groupings`` looks at its leaves by node and by other orders.
 The steps are ``missing`` (leaves from columns, coverage, gaps), ``treatment`` (outliers),
-``normalisation``, ``weights`` and ``aggregation``; ``index`` takes them in turn and splits every
+``normalisation``, ``weights`` and ``aggregation``; ``indices`` takes them in turn and splits every
 score into what each leaf contributes. ``robustness`` computes an index thousands of times with
 other choices and other weights, ``audit`` asks whether an index measures what it says.
 ``securities`` holds the five securities of the provinces: their design and their figures.
@@ -16,7 +17,9 @@ from dongbei.resilience.audit import (
     leave_one_out,
     to_gain_a_rank,
 )
-from dongbei.resilience.design import Design, coverage, crossing, read_design, regrouped
+from dongbei.resilience.design import Design
+from dongbei.resilience.files import read_design
+from dongbei.resilience.groupings import coverage, crossing, regrouped
 from dongbei.resilience.indices import Index, Prepared, contributions, index, prepare
 from dongbei.resilience.robustness import (
     Replications,
@@ -24,7 +27,6 @@ from dongbei.resilience.robustness import (
     rank_intervals,
     replications,
     sensitivity,
-    variance_parts,
 )
 
 __all__ = [
@@ -49,5 +51,4 @@ __all__ = [
     "replications",
     "sensitivity",
     "to_gain_a_rank",
-    "variance_parts",
 ]

@@ -1,14 +1,12 @@
 """The file that describes an index: its tree, and what is done to the numbers on the way up.
 
 A design is a tree of nodes over leaves and five steps: missing values, outliers, normalisation,
-weights, aggregation. `read_design` reads one from YAML and says in which line it is wrong.
+weights, aggregation. `dongbei.resilience.files` reads one from YAML.
 """
 
 from functools import cached_property
-from pathlib import Path
 from typing import Annotated, Literal
 
-import pandas as pd
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -18,8 +16,6 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -360,12 +356,25 @@ def above(design: Design, name: str) -> list[str]:
 
 def check_tree(design: Design) -> None:
     """Refuse anything that is not one tree with a measured leaf."""
+    check_names(design)
+    check_parents(design)
+    if design.root not in design.children:
+        raise ValueError("leaves: none is measured and has weight; the index would be empty")
+    check_judgements(design)
+
+
+def check_names(design: Design) -> None:
+    """Refuse names with a dot, and one name for two things."""
     for kind, elements in (("nodes", design.nodes), ("leaves", design.leaves)):
         for name in elements:
             if "." in name:
                 raise ValueError(f"{kind}: the name {name!r} has a dot, which divides paths")
             if kind == "leaves" and name in design.nodes:
                 raise ValueError(f"leaves.{name}: a node has this name too; choose another one")
+
+
+def check_parents(design: Design) -> None:
+    """Refuse unknown parents, circles, more or less than one root, and nodes without children."""
     for kind, elements in (("nodes", design.nodes), ("leaves", design.leaves)):
         for name, element in elements.items():
             if element.parent is not None and element.parent not in design.nodes:
@@ -395,8 +404,10 @@ def check_tree(design: Design) -> None:
     }
     if bare := [name for name in design.nodes if name not in parents]:
         raise ValueError(f"nodes.{bare[0]}: nothing hangs under it; give it leaves or leave it out")
-    if roots[0] not in design.children:
-        raise ValueError("leaves: none is measured and has weight; the index would be empty")
+
+
+def check_judgements(design: Design) -> None:
+    """Refuse judgements about others than the children of their node."""
     for name, node in design.nodes.items():
         if isinstance(node.weights, Judgements):
             named = {*node.weights.ahp, *(b for row in node.weights.ahp.values() for b in row)}
@@ -437,105 +448,6 @@ def split(design: Design, path: str) -> list[str]:
         place = place[step] if isinstance(place, dict) else getattr(place, step)
         known = place if isinstance(place, dict) else getattr(type(place), "model_fields", {})
     return steps
-
-
-def coverage(design: Design) -> pd.DataFrame:
-    """Say for each node how many of its leaves have data.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``node``, ``label``, ``leaves``, ``measured``, ``share`` (of the number of leaves).
-    """
-    rows = []
-    for name, node in design.nodes.items():
-        under = design.leaves_below(name)
-        held = sum(design.leaves[leaf].status == "measured" for leaf in under)
-        rows.append((name, node.label or name, len(under), held, held / len(under)))
-    return pd.DataFrame(rows, columns=["node", "label", "leaves", "measured", "share"])
-
-
-def regrouped(design: Design, group: str) -> Design:
-    """Hang the leaves under another grouping: one node for each of its names, below the root.
-
-    Leaves that the grouping does not name are left out, and so are choices and weights that belong
-    to the old nodes.
-
-    Raises
-    ------
-    ValueError
-        If no leaf has the grouping.
-    """
-    leaves = {
-        name: leaf.model_copy(update={"parent": leaf.groups[group]})
-        for name, leaf in design.leaves.items()
-        if group in leaf.groups
-    }
-    if not leaves:
-        known = sorted({name for leaf in design.leaves.values() for name in leaf.groups})
-        raise ValueError(f"no leaf has a {group!r}; groupings are {', '.join(known) or 'none'}")
-    nodes = {design.root: Node(label=design.nodes[design.root].label)}
-    nodes |= {leaf.parent: Node(parent=design.root, label=leaf.parent) for leaf in leaves.values()}
-    kept = {name: getattr(design, name) for name in type(design).model_fields}
-    kept |= {"nodes": nodes, "leaves": leaves, "choices": {}, "noise": None}
-    return Design.model_validate(kept)
-
-
-def crossing(design: Design, rows: str, columns: str) -> pd.DataFrame:
-    """Count the leaves where two groupings meet.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``rows``, ``columns`` (names of the groups), ``leaves``, ``measured``.
-    """
-    places = [
-        (leaf.groups[rows], leaf.groups[columns], leaf.status == "measured")
-        for leaf in design.leaves.values()
-        if rows in leaf.groups and columns in leaf.groups
-    ]
-    frame = pd.DataFrame(places, columns=["rows", "columns", "measured"])
-    found = frame.groupby(["rows", "columns"], sort=False)["measured"].agg(["size", "sum"])
-    return found.set_axis(["leaves", "measured"], axis=1).reset_index()
-
-
-def read_design(path) -> Design:
-    """Read the YAML file of a design.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If the file is not YAML, names a key twice, or is not a design; every fault with its line.
-    """
-    path = Path(path)
-    try:
-        content = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path.name} is not UTF-8 text: {error.reason}") from None
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else "?"
-        raise ValueError(f"{path.name}, line {line}: {error.problem}") from None
-    except YAMLError as error:
-        raise ValueError(f"{path.name} is not YAML: {str(error).splitlines()[0]}") from None
-    if not isinstance(content, dict):
-        raise ValueError(
-            f"{path.name} is empty or not a mapping; a design has title, nodes, leaves"
-        )
-    try:
-        return Design.model_validate(plain(content))
-    except ValidationError as error:
-        faults = (fault(content, one) for one in error.errors())
-        lines = (f"{path.name}, line {line}: {words}" for line, words in faults)
-        raise ValueError("\n".join(lines)) from None
-
-
-def plain(content):
-    """Turn the reader's mappings and lists into dictionaries and lists."""
-    if isinstance(content, dict):
-        return {str(key): plain(value) for key, value in content.items()}
-    return [plain(value) for value in content] if isinstance(content, list) else content
 
 
 def fault(content, error) -> tuple[int, str]:

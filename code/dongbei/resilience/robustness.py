@@ -6,7 +6,7 @@ does not depend on the weights, and a node is then one product of matrices.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from math import prod
 
@@ -41,11 +41,14 @@ class Replications:
         One row per replication: the option of each choice, and the number of the draw of weights.
     scores, ranks
         Of the root: one row per replication, one column per (year and) unit; ranks within the year.
+    nodes
+        Scores of the other nodes that were asked for, by name.
     """
 
     design_matrix: pd.DataFrame
     scores: pd.DataFrame
     ranks: pd.DataFrame
+    nodes: dict[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def replications(
@@ -56,6 +59,7 @@ def replications(
     count: int | None = None,
     seed: int = 0,
     design_matrix: pd.DataFrame | None = None,
+    nodes: tuple[str, ...] = (),
 ) -> Replications:
     """Compute the index again and again with other choices.
 
@@ -70,24 +74,36 @@ def replications(
         The replications wanted, instead: a column per choice, and `NOISE` with numbers of draws.
     seed
         Of the draws of options and of weights.
+    nodes
+        Whose scores are wanted beside the root's.
 
     Raises
     ------
     ValueError
-        If there is nothing to vary, a choice or a draw never reaches the ranks, or one of the
-        indices cannot be computed; the message names the options.
+        If there is nothing to vary, a choice or a draw never reaches the ranks, a node is unknown
+        or has no data, or one of the indices cannot be computed; the message names the options.
+
+    Notes
+    -----
+    Where options of two choices set one field, the choice that the design names later wins.
     """
     options = factors(design)
+    if unknown := [name for name in nodes if name not in design.children]:
+        known = ", ".join(design.children)
+        raise ValueError(f"no node {unknown[0]!r} with data; there are {known}")
     if design_matrix is None:
         design_matrix = drawn(design, count, seed)
     check_matrix(design_matrix, options)
     trials = varied(design_matrix, options)
     together = pd.concat([design_matrix, *trials], ignore_index=True)
-    scores, ranks = evaluated(design, table, groups, together, seed)
-    refuse_unreached(together, np.hstack([scores, ranks]))
-    count = len(design_matrix)
-    found = (part[:count].set_axis(design_matrix.index) for part in (scores, ranks))
-    return Replications(design_matrix, *found)
+    scores, ranks = evaluated(design, table, groups, together, seed, (design.root, *nodes))
+    refuse_unreached(together, np.hstack([scores[design.root], ranks]))
+
+    def own(part):
+        return part[: len(design_matrix)].set_axis(design_matrix.index)
+
+    below = {name: own(scores[name]) for name in nodes}
+    return Replications(design_matrix, own(scores[design.root]), own(ranks), below)
 
 
 def factors(design: Design) -> dict[str, list]:
@@ -158,14 +174,19 @@ def refuse_unreached(matrix: pd.DataFrame, found: np.ndarray) -> None:
 
 
 def evaluated(
-    design: Design, table: pd.DataFrame, groups, matrix: pd.DataFrame, seed: int
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Compute scores and ranks of the root for every row of a design matrix."""
-    index = missing.of_years(table, design.years).index
+    design: Design,
+    table: pd.DataFrame,
+    groups: pd.DataFrame | None,
+    matrix: pd.DataFrame,
+    seed: int,
+    nodes: tuple[str, ...],
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """Compute scores of nodes and ranks of the root for every row of a design matrix."""
+    units = missing.of_years(table, design.years).index
     draws = noise(design, seed)
     drawn_weights = matrix[NOISE].to_numpy() if draws else None
-    scores = np.full((len(matrix), len(index)), np.nan)
-    ranks = scores.copy()
+    ranks = np.full((len(matrix), len(units)), np.nan)
+    scores = {name: ranks.copy() for name in nodes}
     prepared: dict[str, pd.DataFrame] = {}
     choices = list(design.choices)
     alone = design.model_copy(update={"choices": {}})  # whose options need no second look
@@ -179,20 +200,22 @@ def evaluated(
             if key not in prepared:
                 prepared[key] = prepare(variant, table, groups).scores
             rows_left = prepared[key].index
-            places, years = index.get_indexer(rows_left), missing.years_of(rows_left)
+            places, years = units.get_indexer(rows_left), missing.years_of(rows_left)
             leaves = by_leaf(prepared[key])
             weights, _ = climb(variant, leaves, years)
             for part in np.array_split(rows, -(-len(rows) * prepared[key].size // CHUNK)):
                 held = {child: factor[drawn_weights[part]] for child, factor in draws.items()}
-                found = root_scores(variant, leaves, weights, held, years, len(part))
-                scores[np.ix_(part, places)] = found.T
+                found = drawn_scores(variant, leaves, weights, held, years)
+                for name in nodes:
+                    scores[name][np.ix_(part, places)] = found[name].T
                 for year in np.unique(years):
                     own = years == year
-                    ranks[np.ix_(part, places[own])] = ranked(found[own], variant).T
+                    ranks[np.ix_(part, places[own])] = ranked(found[design.root][own], variant).T
         except ValueError as error:
             words = ", ".join(f"{name}: {one}" for name, one in zip(choices, options, strict=True))
             raise ValueError(f"with {words or 'other weights'}: {error}") from None
-    return tuple(pd.DataFrame(values, matrix.index, index) for values in (scores, ranks))
+    frames = {name: pd.DataFrame(values, matrix.index, units) for name, values in scores.items()}
+    return frames, pd.DataFrame(ranks, matrix.index, units)
 
 
 def combinations(matrix: pd.DataFrame, choices: list[str]) -> Iterator[tuple[tuple, np.ndarray]]:
@@ -214,15 +237,14 @@ def noise(design: Design, seed: int) -> dict[str, np.ndarray]:
     return {name: 1 + random.uniform(-far, far, design.noise.draws) for name in names}
 
 
-def root_scores(
+def drawn_scores(
     design: Design,
     leaves: dict[str, np.ndarray],
     weights: dict[str, float],
     draws: dict[str, np.ndarray],
     years: np.ndarray,
-    count: int,
-) -> np.ndarray:
-    """Aggregate for `count` draws of the weights at once: shape (units, count)."""
+) -> dict[str, np.ndarray]:
+    """Aggregate for all draws of the weights at once: (units, draws), or (units,) without."""
     scores: dict[str, np.ndarray] = dict(leaves)
     for name, children in design.children.items():
         below = [scores[child] for child in children]
@@ -232,11 +254,12 @@ def root_scores(
         if draws:
             own = own[:, None] * np.array([draws[child] for child in children])
         scores[name] = node_scores(design, name, np.array(np.broadcast_arrays(*wide)), own, years)
-    found = scores[design.root]
-    return found if found.ndim == 2 else np.repeat(found[:, None], count, axis=1)
+    return scores
 
 
-def rank_intervals(found: Replications, levels: tuple[float, ...] = (0.05, 0.5, 0.95)):
+def rank_intervals(
+    found: Replications, levels: tuple[float, ...] = (0.05, 0.5, 0.95)
+) -> pd.DataFrame:
     """Return quantiles of each unit's rank over the replications, with best and worst.
 
     Returns
@@ -267,6 +290,7 @@ def sensitivity(
     table: pd.DataFrame,
     groups: pd.DataFrame | None = None,
     *,
+    year: int | None = None,
     power: int = 9,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -275,20 +299,30 @@ def sensitivity(
     Exact, from all combinations, if there are few and no noise; else by Saltelli's design with a
     base sample of 2 ** power (SALib), the draw of all weights being one factor.
 
+    Parameters
+    ----------
+    design, table, groups, seed
+        As of `replications`.
+    year
+        Whose ranks, if the table has years.
+    power
+        Of the base sample.
+
     Returns
     -------
     pandas.DataFrame
-        ``output`` (a unit, or ``mean shift``: the mean distance of all ranks from the design's
-        own), ``choice``, ``first``, ``total`` (parts of the variance; NaN where the output does not
-        vary), ``first_width``, ``total_width`` (of 95 percent intervals; 0 if exact).
+        ``output`` (a unit that has a rank in every replication, or ``mean shift``: the mean
+        distance of their ranks from the design's own), ``choice``, ``first``, ``total`` (parts of
+        the variance; NaN where the output does not vary), ``first_width``, ``total_width`` (of 95
+        percent intervals; 0 if exact).
 
     Raises
     ------
     ValueError
-        As `replications`, and if the table has several years.
+        As `replications`, and if the table has years and none of them is named.
     """
-    if table.index.nlevels > 1:
-        raise ValueError("ranks are compared within one year: pass the rows of one, by unit")
+    if table.index.nlevels > 1 and year is None:
+        raise ValueError("ranks are compared within one year: name it with year=")
     options = factors(design)
     exact = not design.noise and prod(map(len, options.values())) <= MOST_COMBINATIONS
     if exact:
@@ -304,9 +338,11 @@ def sensitivity(
             }
         )
     found = replications(design, table, groups, design_matrix=matrix, seed=seed)
-    own = index(design, table, groups).ranks[design.root]
-    outputs = found.ranks.copy()
-    outputs["mean shift"] = (found.ranks - own).abs().mean(axis=1)
+    ranks, own = found.ranks, index(design, table, groups).ranks[design.root]
+    if year is not None:
+        ranks, own = ranks.xs(year, axis=1, level=0), own.xs(year)
+    outputs = ranks.dropna(axis=1)
+    outputs = outputs.assign(**{"mean shift": (outputs - own[outputs.columns]).abs().mean(axis=1)})
     rows = []
     for name, values in outputs.items():
         if exact:
