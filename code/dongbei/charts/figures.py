@@ -123,9 +123,8 @@ def laid_out(spec: dict, width: int) -> dict:
     }
     if "facet" in spec:
         room, columns = axis_room(spec), min(spec.get("columns", 4), 2 if width < WIDE else 4)
-        while columns > 1 and (width - room) // columns < LEAST:
+        while (cell := (width - room + GAP) // columns - GAP) < LEAST and columns > 1:
             columns -= 1
-        cell = (width - room - GAP * (columns - 1)) // columns
         new |= {"columns": columns, "spacing": GAP}
         new["spec"] = {**spec["spec"], "width": cell}
         new["config"]["axisY"]["title"] = None
