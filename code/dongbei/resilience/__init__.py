@@ -1,32 +1,31 @@
-"""How safe the five securities are, and an index of any tree that shows its own uncertainty.
+"""How safe the five securities are, and what shocks do to regions and to the chains between them.
 
-``design`` is an index described: a tree of nodes over leaves, and five steps. ``files`` reads one,
-``groupings`` looks at its leaves by node and by other orders.
-The steps are ``missing`` (leaves from columns, coverage, gaps), ``treatment`` (outliers),
-``normalisation``, ``weights`` and ``aggregation``; ``indices`` takes them in turn and splits every
-score into what each leaf contributes. ``robustness`` computes an index thousands of times with
-other choices and other weights, ``audit`` asks whether an index measures what it says.
-``securities`` holds the five securities of the provinces: their design and their figures.
+``composite`` makes an index of any tree of indicators and shows its uncertainty; ``securities``
+holds the five securities of the provinces: their design and their figures.
 """
 
-from dongbei.resilience.aggregation import aggregate
-from dongbei.resilience.audit import (
-    consistency,
-    correlations,
-    effective_weights,
-    leave_one_out,
-    to_gain_a_rank,
-)
-from dongbei.resilience.design import Design
-from dongbei.resilience.files import read_design
-from dongbei.resilience.groupings import coverage, crossing, regrouped
-from dongbei.resilience.indices import Index, Prepared, contributions, index, prepare
-from dongbei.resilience.robustness import (
+from dongbei.resilience.composite import (
+    Design,
+    Index,
+    Prepared,
     Replications,
+    aggregate,
     ahead,
+    consistency,
+    contributions,
+    correlations,
+    coverage,
+    crossing,
+    effective_weights,
+    index,
+    leave_one_out,
+    prepare,
     rank_intervals,
+    read_design,
+    regrouped,
     replications,
     sensitivity,
+    to_gain_a_rank,
 )
 
 __all__ = [

@@ -12,8 +12,8 @@ import pandas as pd
 
 from dongbei import input_output
 from dongbei import statistics as st
-from dongbei.resilience.design import Design
-from dongbei.resilience.files import read_design
+from dongbei.resilience.composite.design import Design
+from dongbei.resilience.composite.files import read_design
 
 FILE = Path(__file__).parents[3] / "data" / "resilience" / "five_securities.yaml"
 YEARS = (2013, 2014, 2015, 2016, 2017, 2018)

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from dongbei.resilience.design import Design, Node
+from dongbei.resilience.composite.design import Design, Node
 
 
 def coverage(design: Design) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dongbei.resilience import Design, coverage, crossing, read_design, regrouped
-from dongbei.resilience.design import BenefitOfTheDoubt, Judgements, Node, Power, above
+from dongbei.resilience.composite.design import BenefitOfTheDoubt, Judgements, Node, Power, above
 
 GOOD = """\
 title: Safety of supply

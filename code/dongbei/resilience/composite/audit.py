@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import elementwise
 
-from dongbei.resilience import missing
-from dongbei.resilience.aggregation import named, transform
-from dongbei.resilience.design import Design, above
-from dongbei.resilience.indices import Index, index, node_scores, rule_of
-from dongbei.resilience.normalisation import RANKS
+from dongbei.resilience.composite import missing
+from dongbei.resilience.composite.aggregation import named, transform
+from dongbei.resilience.composite.design import Design, above
+from dongbei.resilience.composite.indices import Index, index, node_scores, rule_of
+from dongbei.resilience.composite.normalisation import RANKS
 
 FAR = 1000.0
 """How many times the range of all scores a leaf may rise before that counts as never."""

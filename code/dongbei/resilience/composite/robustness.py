@@ -15,9 +15,9 @@ import pandas as pd
 from SALib.analyze import sobol as analysis
 from SALib.sample import sobol as sample
 
-from dongbei.resilience import missing
-from dongbei.resilience.design import Design
-from dongbei.resilience.indices import by_leaf, climb, index, node_scores, prepare, ranked
+from dongbei.resilience.composite import missing
+from dongbei.resilience.composite.design import Design
+from dongbei.resilience.composite.indices import by_leaf, climb, index, node_scores, prepare, ranked
 
 NOISE = "weights"
 """Name of the factor that draws weights."""

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import coo_array
 
-from dongbei.resilience.design import Aggregation, BenefitOfTheDoubt, Power
+from dongbei.resilience.composite.design import Aggregation, BenefitOfTheDoubt, Power
 
 MOST_UNITS = 12
 """Units that Kemeny's rule takes: its exact answer grows out of hand with them."""
@@ -62,7 +62,7 @@ def aggregate(
     weights
         Shape (children,) or (children, replications); only their ratios count.
     rule
-        How; see `dongbei.resilience.design`.
+        How; see `dongbei.resilience.composite.design`.
     name
         Who is to be named in errors.
 

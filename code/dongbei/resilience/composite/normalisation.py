@@ -21,8 +21,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from dongbei.resilience.design import Design, Leaf, Normalisation
-from dongbei.resilience.missing import units_of, words, years_of
+from dongbei.resilience.composite.design import Design, Leaf, Normalisation
+from dongbei.resilience.composite.missing import units_of, words, years_of
 
 RANKS = ("rank", "percentile", "percentile rank")
 """Methods that look at the order alone."""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from dongbei.resilience import Design
-from dongbei.resilience.normalisation import normalised
+from dongbei.resilience.composite.normalisation import normalised
 
 RANKS = ["rank", "percentile", "percentile rank"]
 numbers = st.integers(-40, 40).map(lambda x: x / 4)

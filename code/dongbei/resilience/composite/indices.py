@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from dongbei.resilience import missing, normalisation, treatment
-from dongbei.resilience.aggregation import Transform, aggregate, named, transform
-from dongbei.resilience.design import Aggregation, BenefitOfTheDoubt, Design, Judgements
-from dongbei.resilience.weights import FROM_SCORES, judged_weights
+from dongbei.resilience.composite import missing, normalisation, treatment
+from dongbei.resilience.composite.aggregation import Transform, aggregate, named, transform
+from dongbei.resilience.composite.design import Aggregation, BenefitOfTheDoubt, Design, Judgements
+from dongbei.resilience.composite.weights import FROM_SCORES, judged_weights
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Prepared:
     filled
         True where a cell was filled in.
     outliers
-        One row per treated leaf; see `dongbei.resilience.treatment.treated`.
+        One row per treated leaf; see `dongbei.resilience.composite.treatment.treated`.
     scores
         The leaves on their scales, more being better.
     left_out
@@ -177,7 +177,7 @@ def node_scores(
 ) -> np.ndarray:
     """Aggregate a node's children, year by year where units are compared, and check coverage.
 
-    Shapes as in `dongbei.resilience.aggregation`.
+    Shapes as in `dongbei.resilience.composite.aggregation`.
     """
     rule = rule_of(design, name)
     if isinstance(rule, BenefitOfTheDoubt) or rule in ("copeland", "kemeny"):

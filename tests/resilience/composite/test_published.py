@@ -17,10 +17,10 @@ from dongbei.resilience import (
     read_design,
     sensitivity,
 )
-from dongbei.resilience.aggregation import outranking
-from dongbei.resilience.design import Judgements, Treatment
-from dongbei.resilience.treatment import shape, treated
-from dongbei.resilience.weights import (
+from dongbei.resilience.composite.aggregation import outranking
+from dongbei.resilience.composite.design import Judgements, Treatment
+from dongbei.resilience.composite.treatment import shape, treated
+from dongbei.resilience.composite.weights import (
     critic_weights,
     entropy_weights,
     judged_weights,

@@ -11,8 +11,8 @@ from skcriteria.preprocessing.weighters import critic_weights as their_critic
 from skcriteria.preprocessing.weighters import entropy_weights as their_entropy
 
 from dongbei.resilience import Design, index
-from dongbei.resilience.design import Judgements
-from dongbei.resilience.weights import (
+from dongbei.resilience.composite.design import Judgements
+from dongbei.resilience.composite.weights import (
     FROM_SCORES,
     RANDOM_INDEX,
     critic_weights,

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from dongbei.resilience.design import Design, fault
+from dongbei.resilience.composite.design import Design, fault
 
 
 def read_design(path) -> Design:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from dongbei.resilience import Design, index, prepare
-from dongbei.resilience.design import Missing
-from dongbei.resilience.missing import carried, columns, filled, kept, of_years
+from dongbei.resilience.composite.design import Missing
+from dongbei.resilience.composite.missing import carried, columns, filled, kept, of_years
 
 gappy = st.one_of(st.none(), st.integers(-5, 5)).map(lambda x: np.nan if x is None else float(x))
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from dongbei.resilience.design import Design, Missing
+from dongbei.resilience.composite.design import Design, Missing
 
 
 def columns(design: Design, table: pd.DataFrame) -> pd.DataFrame:

@@ -11,8 +11,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import gmean, hmean, pmean
 
 from dongbei.resilience import aggregate
-from dongbei.resilience.aggregation import MOST_UNITS, benefit_of_the_doubt, kemeny, transform
-from dongbei.resilience.design import BenefitOfTheDoubt, Power
+from dongbei.resilience.composite.aggregation import (
+    MOST_UNITS,
+    benefit_of_the_doubt,
+    kemeny,
+    transform,
+)
+from dongbei.resilience.composite.design import BenefitOfTheDoubt, Power
 
 MEANS = ["arithmetic", "geometric", "harmonic", Power(power=2.5), Power(power=-3)]
 RULES = [*MEANS, "median", "copeland", "kemeny"]

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.optimize import minimize
 from statsmodels.multivariate.factor_rotation import rotate_factors
 
-from dongbei.resilience.design import Judgements
+from dongbei.resilience.composite.design import Judgements
 
 RANDOM_INDEX = (0.0, 0.0, 0.52, 0.89, 1.11, 1.25, 1.35, 1.40, 1.45, 1.49)
 """Mean consistency index of random judgements, for 1 to 10 things (Saaty and Vargas 2012, 9)."""

@@ -1,7 +1,7 @@
 """The file that describes an index: its tree, and what is done to the numbers on the way up.
 
 A design is a tree of nodes over leaves and five steps: missing values, outliers, normalisation,
-weights, aggregation. `dongbei.resilience.files` reads one from YAML.
+weights, aggregation. `dongbei.resilience.composite.files` reads one from YAML.
 """
 
 from functools import cached_property
@@ -53,7 +53,7 @@ class Missing(Part):
 
 
 class Treatment(Part):
-    """What becomes of outliers; see `dongbei.resilience.treatment`.
+    """What becomes of outliers; see `dongbei.resilience.composite.treatment`.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ class Treatment(Part):
 
 
 class Normalisation(Part):
-    """How leaves come to one scale; see `dongbei.resilience.normalisation`.
+    """How leaves come to one scale; see `dongbei.resilience.composite.normalisation`.
 
     Attributes
     ----------

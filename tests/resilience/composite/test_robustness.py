@@ -15,10 +15,10 @@ from dongbei.resilience import (
     index,
     rank_intervals,
     replications,
-    robustness,
     sensitivity,
 )
-from dongbei.resilience.robustness import NOISE, noise, variance_parts
+from dongbei.resilience.composite import robustness
+from dongbei.resilience.composite.robustness import NOISE, noise, variance_parts
 
 PARENTS = {"a": "food", "b": "food", "c": "index", "d": "index"}
 CHOICES = {

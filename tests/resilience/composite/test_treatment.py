@@ -11,8 +11,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import minimize_scalar
 
 from dongbei.resilience import Design, prepare
-from dongbei.resilience.design import Treatment
-from dongbei.resilience.treatment import shape, treated
+from dongbei.resilience.composite.design import Treatment
+from dongbei.resilience.composite.treatment import shape, treated
 
 lists = st.lists(
     st.one_of(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import boxcox
 
-from dongbei.resilience.design import Treatment
+from dongbei.resilience.composite.design import Treatment
 
 
 def shape(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
