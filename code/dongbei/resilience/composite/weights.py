@@ -8,7 +8,7 @@ children's names, which errors need.
 from itertools import combinations
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import least_squares
 from statsmodels.multivariate.factor_rotation import rotate_factors
 
 from dongbei.resilience.composite.design import Judgements
@@ -143,8 +143,8 @@ def consistency_ratio(eigenvalue: float, size: int) -> float:
 def optimised_weights(scores: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
     """Choose weights with which every child is equally correlated with their weighted mean.
 
-    The sum of squared differences of the correlations is least (Becker et al. 2017, section 4.2),
-    found by Nelder and Mead's simplex from equal weights, never below zero.
+    The sum of squared differences of the correlations is least (Becker et al. 2017, section 4.2)
+    among weights that are not negative, found from equal weights by least squares with bounds.
 
     Raises
     ------
@@ -153,21 +153,25 @@ def optimised_weights(scores: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
     """
     values = complete(scores, names)
     count = values.shape[1]
-    together = np.cov(values, rowvar=False).reshape(count, count)
-    spread = np.sqrt(np.diag(together))
+    together = np.corrcoef(values, rowvar=False).reshape(count, count)
 
-    def unequal(raw):
-        weights = np.abs(raw) / np.abs(raw).sum()
-        of_mean = together @ weights
-        size = weights @ of_mean
-        found = of_mean / spread / np.sqrt(size) if size > 0 else np.zeros(count)
-        return ((found - found.mean()) ** 2).sum()
+    def correlations(parts):
+        return together @ parts / np.sqrt(parts @ together @ parts)
 
-    options = {"xatol": 1e-8, "fatol": 1e-14, "maxiter": 4000 * count, "maxfev": 4000 * count}
-    found = minimize(unequal, np.full(count, 1 / count), method="Nelder-Mead", options=options)
+    def residuals(parts):
+        found = correlations(parts)
+        return np.append(found - found.mean(), parts.sum() - 1)
+
+    def slopes(parts):
+        found, size = correlations(parts), parts @ together @ parts
+        change = together / np.sqrt(size) - np.outer(found, together @ parts) / size
+        return np.vstack([change - change.mean(axis=0), np.ones(count)])
+
+    equal, exact = np.full(count, 1 / count), {"ftol": 1e-15, "xtol": 1e-15, "gtol": 1e-13}
+    found = least_squares(residuals, equal, slopes, bounds=(0, np.inf), max_nfev=10_000, **exact)
     if not found.success:
         raise ValueError(f"no weights of equal importance found: {found.message}")
-    return shares_of(np.abs(found.x), "all are 0")
+    return shares_of(found.x / values.std(axis=0), "all are 0")
 
 
 def complete(scores: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
