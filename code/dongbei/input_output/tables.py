@@ -29,7 +29,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import lu_solve
-from scipy.linalg.lapack import dgetrf, dlaswp, dtrtri
+from scipy.linalg.lapack import dgetrf, dgetri, dgetri_lwork, dlaswp, dtrtri
 from scipy.sparse import csr_array
 
 BALANCE = 1e-6
@@ -137,6 +137,12 @@ class RegionalTable:
     def solve(self, right: NDArray, transposed: bool = False) -> NDArray:
         """B times a matrix, or its transpose times it. Shape of `right`."""
         return lu_solve(self._factors, right, trans=int(transposed), check_finite=False)
+
+    def inverse(self) -> NDArray:
+        """B itself; computed anew each time, for those who need all of it. Shape (n, n)."""
+        factors, swaps = self._factors
+        size, _ = dgetri_lwork(len(factors))
+        return dgetri(factors, swaps, lwork=int(size))[0]
 
     def solve_local(self, right: NDArray, transposed: bool = False) -> NDArray:
         """L times a matrix, or its transpose times it. Shape of `right`."""

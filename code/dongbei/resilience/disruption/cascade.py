@@ -1,0 +1,249 @@
+"""How a lack spreads where some inputs cannot be done without.
+
+Sector j needs inputs of several products, each from several sources. With l the part of its output
+that a row loses, s_ij the share of row i in what j buys of i's product, f_ij the part of that
+delivery which is cut, and r the part of any gap that other sources fill, j lacks of product p
+
+    g_pj = (1 - r) sum over i making p of  s_ij (1 - (1 - f_ij)(1 - l_i))
+
+and loses, with c_j the capacity it lost itself and a_pj the cost share of p,
+
+    l_j = max( c_j,  g_pj for each critical p,  sum over other p of a_pj g_pj ).
+
+Rounds begin without losses and only add to them, so they lead to the least losses that satisfy
+this. Without critical inputs it is Ghosh's model; with critical inputs only, Leontief's production
+function. Sales lost by those who still could deliver are not counted here: see `static`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dongbei import statistics
+from dongbei.input_output import RegionalTable
+from dongbei.resilience.disruption.shocks import parts, rows
+
+PRECISION = 1e-10
+"""Loss that a round may still add when rounds end by themselves."""
+MOST_ROUNDS = 2000
+
+
+@dataclass(frozen=True, eq=False)
+class SupplyNetwork:
+    """Who delivers what to whom, and what nobody can do without.
+
+    Parameters
+    ----------
+    table
+        Where it was read.
+    products : tuple of str
+        The k kinds of sectors.
+    product_of
+        Position in `products` of each row's product. Shape (n,).
+    sources
+        s: share of each row in what a column buys of the row's product, from the table's regions.
+        Shape (n, n).
+    needs
+        a: what a column buys of each product, per unit of its output. Shape (k, n).
+    critical
+        Whether a column cannot do without a product. Shape (k, n).
+    """
+
+    table: RegionalTable
+    products: tuple[str, ...]
+    product_of: NDArray
+    sources: NDArray
+    needs: NDArray
+    critical: NDArray
+
+
+def supply_network(table: RegionalTable, critical: str | ArrayLike = "goods") -> SupplyNetwork:
+    """Read the network of supplies from a table.
+
+    Parameters
+    ----------
+    table
+        Flows must not be negative. What is imported counts as delivered.
+    critical : {"goods", "all", "none"} or array
+        Which inputs are critical to which producers. ``"goods"``: goods to those who make goods,
+        after the rule that Diem et al. (2022) apply to firms; sectors must then be those of
+        ``dongbei.statistics.sectors``, the 35 or the 9 broad ones. An array says it by product of
+        the input (row) and of the producer (column), shape (k, k), true or false.
+
+    Raises
+    ------
+    ValueError
+        If a flow is negative, a sector has no known kind, or the array has another shape.
+
+    References
+    ----------
+    Diem, Borsos, Reisch, Kertész and Thurner (2022), Scientific Reports 12: 7719, "Methods".
+    """
+    if (low := table.flows.min()) < 0:
+        row, column = np.argwhere(table.flows == low)[0]
+        raise ValueError(
+            f"{table.label(row)} sells {low:g} to {table.label(column)}: a negative flow is no "
+            "delivery; add up sectors, or book it as final use"
+        )
+    products = tuple(dict.fromkeys(table.sectors.tolist()))
+    product_of = np.array([products.index(one) for one in table.sectors])
+    coefficients = table.coefficients
+    needs = np.zeros((len(products), len(product_of)))
+    np.add.at(needs, product_of, coefficients)
+    bought = needs[product_of]
+    sources = np.divide(coefficients, bought, out=np.zeros_like(bought), where=bought > 0)
+    matters = _critical(critical, products)[:, product_of] & (needs > 0)
+    return SupplyNetwork(table, products, product_of, sources, needs, matters)
+
+
+def diversified(network: SupplyNetwork, part: float, products: Iterable[str] | None = None):
+    """Move part of what everybody buys towards the mix of sources that the nation has.
+
+    Parameters
+    ----------
+    network
+    part
+        0 keeps the sources, 1 gives every buyer of a product the same: each row's share in the
+        nation's output of it.
+    products
+        Those that are bought otherwise; by default all.
+
+    Returns
+    -------
+    SupplyNetwork
+    """
+    share = float(parts("part", part, ()))
+    output, kinds = network.table.output, len(network.products)
+    made = np.bincount(network.product_of, output, kinds)[network.product_of]
+    mix = np.divide(output, made, out=np.zeros(len(made)), where=made > 0)
+    asked = network.products if products is None else tuple(products)
+    if unknown := [one for one in asked if one not in network.products]:
+        raise ValueError(f"no product {', '.join(unknown)} in {', '.join(network.products)}")
+    moved = share * np.isin(network.product_of, [network.products.index(one) for one in asked])
+    bought = (network.needs > 0)[network.product_of]
+    sources = np.where(bought, mix[:, None], 0) * moved[:, None]
+    return replace(network, sources=sources + network.sources * (1 - moved)[:, None])
+
+
+def cascade(
+    network: SupplyNetwork,
+    capacity: ArrayLike | None = None,
+    deliveries: ArrayLike | None = None,
+    buyers: str | Iterable[str] | None = None,
+    second_source: float = 0.0,
+    rounds: int | None = None,
+) -> NDArray:
+    """Return the part of its output that each row loses, for many shocks at once.
+
+    Parameters
+    ----------
+    network
+    capacity
+        c: part of its capacity that each row loses. Shape (n,) or (s, n).
+    deliveries
+        f: part of each row's deliveries to the `buyers` that is cut. Shape (n,) or (s, n).
+    buyers
+        Regions that the cut deliveries do not reach; by default all.
+    second_source
+        r: part of any gap that other sources fill, from 0 (contracts are fixed) to 1.
+    rounds
+        How many times losses are passed on; by default until they stay. Zero: only the capacity
+        lost at first.
+
+    Returns
+    -------
+    ndarray
+        Shape (s, n), or (n,) if all shocks are (n,). From 0 to 1. A row that makes nothing loses
+        nothing but the capacity it is said to lose.
+
+    Raises
+    ------
+    ValueError
+        If a part is not from 0 to 1, a shape does not fit, a region is unknown, rounds are
+        negative, or losses still rise after 2000 rounds: then ask for a number of rounds.
+
+    Notes
+    -----
+    With a second source r > 0 nobody who was not hit itself loses more than 1 - r. Without one, a
+    product whose makers all need it critically, with one of its sources lost for good, ends: each
+    round loses the same share again. How far that goes in the time a shock lasts is a question for
+    stocks, not for this model.
+    """
+    n = len(network.product_of)
+    lost, cut = (
+        _shock(name, one, n) for name, one in (("capacity", capacity), ("deliveries", deliveries))
+    )
+    count = max(lost.shape[1], cut.shape[1])
+    if {lost.shape[1], cut.shape[1]} - {1, count}:
+        raise ValueError("capacity and deliveries must be of the same shocks")
+    if rounds is not None and (rounds != int(rounds) or rounds < 0):
+        raise ValueError(f"rounds must be a whole number from zero on, not {rounds!r}")
+    kept = 1 - float(parts("second_source", second_source, ()))
+    hit = np.zeros(n, dtype=bool)
+    hit[rows(network.table, regions=buyers)] = True
+    loss = np.repeat(lost, count // lost.shape[1], axis=1)
+    for _ in range(MOST_ROUNDS if rounds is None else int(rounds)):
+        new = _round(network, loss, lost, cut, hit, kept)
+        still = (new - loss).max(initial=0) if rounds is None else np.inf
+        loss = new
+        if still <= PRECISION:
+            break
+    else:
+        if rounds is None:
+            raise ValueError(f"losses still rise after {MOST_ROUNDS} rounds: give rounds")
+    shocks = [np.ndim(one) for one in (capacity, deliveries) if one is not None]
+    return loss.T if max(shocks, default=1) == 2 else loss[:, 0]
+
+
+def _round(network: SupplyNetwork, loss, lost, cut, hit, kept: float) -> NDArray:
+    """Pass losses on once. Arrays of shape (n, s); `hit` marks the buyers, shape (n,)."""
+    arrives_less = cut + (1 - cut) * loss
+    new, linear = np.empty_like(loss), np.zeros_like(loss)
+    new[:] = lost
+    for product in range(len(network.products)):
+        makers = np.flatnonzero(network.product_of == product)
+        sources = network.sources[makers]
+        gap = np.empty_like(loss)
+        gap[hit] = sources[:, hit].T @ arrives_less[makers]
+        gap[~hit] = sources[:, ~hit].T @ loss[makers]
+        gap *= kept
+        need = network.critical[product]
+        new[need] = np.maximum(new[need], gap[need])
+        linear[~need] += network.needs[product, ~need, None] * gap[~need]
+    return np.maximum(new, linear, out=new)
+
+
+def _critical(critical: str | ArrayLike, products: tuple[str, ...]) -> NDArray:
+    """Return which product is critical to makers of which. Shape (k, k), true or false."""
+    k = len(products)
+    if isinstance(critical, str):
+        if critical not in ("goods", "all", "none"):
+            raise ValueError(f"critical must be goods, all, none or an array, not {critical!r}")
+        if critical != "goods":
+            return np.full((k, k), critical == "all")
+        known = statistics.sectors()
+        goods = ~known["broad"].isin(["services", "construction"])
+        is_good = dict(zip(known["sector"], goods, strict=True)) | dict(
+            zip(known["broad"], goods, strict=True)
+        )
+        if unknown := [one for one in products if one not in is_good]:
+            raise ValueError(
+                f"whether {', '.join(unknown)} are goods is not known: say by an array which "
+                "products are critical to which"
+            )
+        chosen = np.array([is_good[one] for one in products])
+        return np.outer(chosen, chosen)
+    found = np.asarray(critical)
+    if found.shape != (k, k) or found.dtype != bool:
+        raise ValueError(f"critical must be true or false for {k} x {k} products")
+    return found
+
+
+def _shock(name: str, values: ArrayLike | None, n: int) -> NDArray:
+    """Check a shock; return it with a column per shock, shape (n, s)."""
+    found = np.zeros(n) if values is None else parts(name, values)
+    if found.ndim not in (1, 2) or found.shape[-1] != n:
+        raise ValueError(f"{name} must have the shape ({n},) or (shocks, {n}), not {found.shape}")
+    return np.atleast_2d(found).T
