@@ -59,7 +59,9 @@ class SupplyNetwork:
     critical: NDArray
 
 
-def supply_network(table: RegionalTable, critical: str | ArrayLike = "goods") -> SupplyNetwork:
+def supply_network(
+    table: RegionalTable, critical: str | ArrayLike = "goods", least: float = 0.01
+) -> SupplyNetwork:
     """Read the network of supplies from a table.
 
     Parameters
@@ -71,11 +73,15 @@ def supply_network(table: RegionalTable, critical: str | ArrayLike = "goods") ->
         after the rule that Diem et al. (2022) apply to firms; sectors must then be those of
         ``dongbei.statistics.sectors``, the 35 or the 9 broad ones. An array says it by product of
         the input (row) and of the producer (column), shape (k, k), true or false.
+    least
+        Cost share from which an input can be critical to a column, 0 to 1. Illustrative: sectors
+        are wide, and steel works do not stop for lack of clothing.
 
     Raises
     ------
     ValueError
-        If a flow is negative, a sector has no known kind, or the array has another shape.
+        If a flow is negative, a sector has no known kind, the array has another shape, or the least
+        share is not from 0 to 1.
 
     References
     ----------
@@ -94,7 +100,8 @@ def supply_network(table: RegionalTable, critical: str | ArrayLike = "goods") ->
     np.add.at(needs, product_of, coefficients)
     bought = needs[product_of]
     sources = np.divide(coefficients, bought, out=np.zeros_like(bought), where=bought > 0)
-    matters = _critical(critical, products)[:, product_of] & (needs > 0)
+    large = (needs > 0) & (needs >= float(parts("least", least, ())))
+    matters = _critical(critical, products)[:, product_of] & large
     return SupplyNetwork(table, products, product_of, sources, needs, matters)
 
 

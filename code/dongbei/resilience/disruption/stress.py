@@ -1,0 +1,236 @@
+"""Which cuts would hurt most, whom, and what would make the worst ones milder."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from dongbei.input_output import RegionalTable
+from dongbei.resilience.disruption.cascade import SupplyNetwork, cascade
+from dongbei.resilience.disruption.shocks import rows
+from dongbei.resilience.disruption.static import cut, joint_cuts, single_cuts
+
+Regions = str | Iterable[str]
+PAIRS = 512
+"""Pairs that spread together: as many losses as stay in the cache's reach."""
+
+
+def worst_cuts(
+    table: RegionalTable,
+    sellers: Regions,
+    buyers: Regions | None = None,
+    measured: Regions | None = None,
+    size: int = 1,
+    part: float = 1.0,
+    direction: str = "forward",
+    count: int = 1000,
+) -> pd.DataFrame:
+    """Return the most damaging cuts among all single ones, or all pairs, of some regions' rows.
+
+    Parameters
+    ----------
+    table
+    sellers
+        Regions whose rows are cut off.
+    buyers
+        Regions that they no longer reach; by default everybody.
+    measured
+        Regions whose value added counts; by default all.
+    size : {1, 2}
+        Rows cut at once.
+    part, direction
+        As of `single_cuts`.
+    count
+        Rows of the result, at most.
+
+    Returns
+    -------
+    DataFrame
+        The most damaging first: region, sector, and for pairs second_region, second_sector; loss
+        (value added, money), share (of the value added of the regions measured) and, for pairs,
+        together: the loss over the sum of the two losses alone, below one where they overlap. Rows
+        that make nothing are left out; equal losses stand in the table's order.
+
+    Raises
+    ------
+    ValueError
+        As of `single_cuts`; or if size is neither 1 nor 2, or the count is below one.
+    """
+    _check_size(size, count)
+    chosen = _sellers(table, sellers)
+    weight = value_added_weight(table, measured)
+    settings = {"buyers": buyers, "part": part, "direction": direction, "weight": weight}
+    alone = single_cuts(table, **settings)
+    sets, losses = chosen[:, None], alone[chosen]
+    if size == 2:
+        sets = chosen[np.column_stack(np.triu_indices(len(chosen), 1))]
+        losses = joint_cuts(table, sets, **settings)
+    return _listed(table, sets, losses, alone, weight @ table.output, count)
+
+
+def value_added_weight(table: RegionalTable, regions: Regions | None = None) -> NDArray:
+    """Return value added per unit of output in some regions, zero elsewhere. Shape (n,)."""
+    chosen = np.zeros(len(table.output))
+    chosen[rows(table, regions)] = 1.0
+    return chosen * table.value_added_shares
+
+
+def dependence(
+    table: RegionalTable,
+    sellers: Regions,
+    buyers: Regions | None = None,
+    part: float = 1.0,
+    direction: str = "forward",
+) -> pd.DataFrame:
+    """Return what each region would lose without each product of some sellers.
+
+    Parameters
+    ----------
+    table
+    sellers
+        Regions whose makers of one product are cut off together, one product after the other.
+    buyers, part, direction
+        As of `cut`.
+
+    Returns
+    -------
+    DataFrame
+        sector (what is cut), region (who loses), loss (value added, money), share (of the region's
+        value added).
+    """
+    chosen = rows(table, sellers)
+    starts = [block.start for block in table.blocks]
+    whole = np.add.reduceat(table.value_added, starts)
+    frames = []
+    for sector in dict.fromkeys(table.sectors[chosen].tolist()):
+        lost = cut(table, chosen[table.sectors[chosen] == sector], buyers, part, direction)
+        loss = np.add.reduceat(lost * table.value_added_shares, starts)
+        columns = {"sector": sector, "region": list(table.names), "loss": loss}
+        frames.append(pd.DataFrame(columns | {"share": loss / whole}))
+    return pd.concat(frames, ignore_index=True)
+
+
+def cut_off(
+    network: SupplyNetwork,
+    sellers: Regions,
+    buyers: Regions | None = None,
+    measured: Regions | None = None,
+    size: int = 1,
+    part: float = 1.0,
+    count: int = 1000,
+    **settings,
+) -> pd.DataFrame:
+    """Return the most damaging cuts where some inputs cannot be done without.
+
+    Parameters
+    ----------
+    network
+    sellers, buyers, measured, size, count
+        As of `worst_cuts`.
+    part
+        Part of the deliveries that is cut.
+    **settings
+        ``second_source`` and ``rounds`` of `cascade`.
+
+    Returns
+    -------
+    DataFrame
+        As of `worst_cuts`.
+
+    Raises
+    ------
+    ValueError
+        As of `worst_cuts` and `cascade`.
+
+    Notes
+    -----
+    Two cuts cost together at least what the worse one costs, and at most the sum of both: a row's
+    loss is the largest of sums that grow with what arrives less. So pairs are computed from the
+    largest sum down, until no sum left reaches the pairs already found.
+    """
+    _check_size(size, count)
+    table = network.table
+    chosen = _sellers(table, sellers)
+    weight = value_added_weight(table, measured) * table.output
+
+    def losses(sets):
+        deliveries = np.zeros((len(sets), len(weight)))
+        deliveries[np.arange(len(sets))[:, None], sets] = part
+        return cascade(network, deliveries=deliveries, buyers=buyers, **settings) @ weight
+
+    alone = np.zeros(len(weight))
+    alone[chosen] = losses(chosen[:, None])
+    sets, found = chosen[:, None], alone[chosen]
+    if size == 2:
+        sets = chosen[np.column_stack(np.triu_indices(len(chosen), 1))]
+        most = alone[sets].sum(axis=1)
+        sets = sets[np.argsort(-most, kind="stable")]
+        found = np.zeros(0)
+        for start in range(0, len(sets), PAIRS):
+            if (
+                len(found) >= count
+                and alone[sets[start]].sum() < np.partition(found, -count)[-count]
+            ):
+                break
+            found = np.append(found, losses(sets[start : start + PAIRS]))
+        sets = sets[: len(found)]
+    return _listed(table, sets, found, alone, weight.sum(), count)
+
+
+def _sellers(table: RegionalTable, sellers: Regions) -> NDArray:
+    """Return the rows of some regions that make something."""
+    chosen = rows(table, sellers)
+    return chosen[table.output[chosen] > 0]
+
+
+def _check_size(size: int, count: int) -> None:
+    if size not in (1, 2):
+        raise ValueError(f"size must be 1 or 2, not {size!r}: name the rows of a larger cut to cut")
+    if count < 1:
+        raise ValueError(f"count must be one or more, not {count!r}")
+
+
+def _listed(table, sets, losses, alone, whole: float, count: int) -> pd.DataFrame:
+    """Name the most damaging sets of rows."""
+    worst = np.argsort(-losses, kind="stable")[:count]
+    sets, losses = sets[worst], losses[worst]
+    frame = {"region": table.regions[sets[:, 0]], "sector": table.sectors[sets[:, 0]]}
+    if sets.shape[1] == 2:
+        frame |= {
+            "second_region": table.regions[sets[:, 1]],
+            "second_sector": table.sectors[sets[:, 1]],
+        }
+    frame |= {"loss": losses, "share": losses / whole}
+    if sets.shape[1] == 2:
+        apart = alone[sets].sum(axis=1)
+        frame["together"] = np.divide(losses, apart, out=np.ones(len(losses)), where=apart != 0)
+    return pd.DataFrame(frame)
+
+
+def expected_shortfall(losses: ArrayLike, part: float = 0.05) -> float:
+    """Return the mean of the worst part of some losses that are equally likely.
+
+    Parameters
+    ----------
+    losses
+        Shape (s,).
+    part
+        Above 0 and up to 1. The loss at its border counts with what is left of the part.
+
+    Raises
+    ------
+    ValueError
+        If there are no losses, one is no number, or the part is outside its range.
+
+    References
+    ----------
+    Rockafellar and Uryasev (2002), Journal of Banking and Finance 26 (7), section 2.
+    """
+    ordered = -np.sort(-np.asarray(losses, dtype=float).ravel())
+    if not len(ordered) or np.isnan(ordered).any():
+        raise ValueError("give at least one loss, and numbers only")
+    if not 0 < part <= 1:
+        raise ValueError(f"part must be above 0 and up to 1, not {part!r}")
+    counts = np.clip(part * len(ordered) - np.arange(len(ordered)), 0, 1)
+    return float(counts @ ordered / counts.sum())
