@@ -15,6 +15,7 @@ from dongbei.charts.explorer import Slider, explorer
 from dongbei.charts.expression import vega_expression
 from dongbei.charts.families import (
     bars,
+    heat_map,
     intervals,
     lines,
     rule,
@@ -42,6 +43,7 @@ __all__ = [
     "diagram",
     "explorer",
     "figure",
+    "heat_map",
     "integrate",
     "intervals",
     "lines",

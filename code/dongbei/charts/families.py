@@ -4,10 +4,12 @@ All take a frame with a row per drawn value and the names of its columns, and re
 chart without a size: `figure` sets the size, and adds what makes it a figure of the report.
 """
 
+from collections.abc import Sequence
+
 import altair as alt
 import pandas as pd
 
-from dongbei.charts.theme import REGIONS, colour, colour_scale
+from dongbei.charts.theme import LEVELS, REGIONS, colour, colour_scale
 
 HOVER = "hover"
 """Name of a layer that only serves the pointer; static pictures leave it out."""
@@ -328,6 +330,67 @@ def intervals(
         layers.append(diamond.encode(**{start: figure_of(mark)}, color=shade("ink")))
     chart = alt.layer(*layers)
     return chart if upright else chart.properties(height=28 * frame[category].nunique())
+
+
+def heat_map(
+    frame: pd.DataFrame,
+    *,
+    row: str,
+    column: str,
+    value: str = "value",
+    limits: Sequence[float],
+    title: str,
+    format: str = ".1f",
+) -> alt.Chart:
+    """Draw a cell per row and column, in five steps from little to much.
+
+    Parameters
+    ----------
+    frame
+        Tidy: one row per cell; rows and columns are drawn in its order.
+    limits
+        The four values at which a step begins, rising.
+    title
+        What the cells show, with its unit.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, a cell is there twice, or the limits are not four that rise.
+    """
+    require(frame, row, column, value)
+    if len(limits) != len(LEVELS) - 1 or list(limits) != sorted(set(limits)):
+        raise ValueError(f"give {len(LEVELS) - 1} limits that rise, not {list(limits)}")
+    if (twice := frame.duplicated([row, column])).any():
+        first = frame[twice].iloc[0]
+        raise ValueError(f"the cell {first[row]}, {first[column]} is there twice")
+    scale = alt.Scale(type="threshold", domain=list(limits), range=[*map(colour, LEVELS)])
+    legend = alt.Legend(
+        type="symbol", title=title, titleLimit=320, format=format, symbolType="square", columns=3
+    )
+    ends = {"domain": False, "ticks": False, "labelLimit": 150, "labelOverlap": False}
+    return (
+        alt.Chart(frame)
+        .mark_rect(stroke=colour("grid"), strokeWidth=0.5)
+        .encode(
+            y=alt.Y(
+                f"{row}:N", sort=list(dict.fromkeys(frame[row])), title=None, axis=alt.Axis(**ends)
+            ),
+            x=alt.X(
+                f"{column}:N",
+                sort=list(dict.fromkeys(frame[column])),
+                title=None,
+                axis=alt.Axis(**ends, orient="top", labelAngle=-60),
+            ),
+            color=alt.Color(f"{value}:Q", scale=scale, legend=legend),
+            tooltip=[
+                alt.Tooltip(f"{row}:N"),
+                alt.Tooltip(f"{column}:N"),
+                alt.Tooltip(f"{value}:Q", format=format),
+            ],
+        )
+        .properties(height=17 * frame[row].nunique())
+    )
 
 
 def small_multiples(

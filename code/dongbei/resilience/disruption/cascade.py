@@ -8,11 +8,13 @@ delivery which is cut, and r the part of any gap that other sources fill, j lack
 
 and loses, with c_j the capacity it lost itself and a_pj the cost share of p,
 
-    l_j = max( c_j,  g_pj for each critical p,  sum over other p of a_pj g_pj ).
+    l_j = max( c_j,  g_pj for each critical p,  sum over all p of a_pj g_pj ).
 
 Rounds begin without losses and only add to them, so they lead to the least losses that satisfy
 this. Without critical inputs it is Ghosh's model; with critical inputs only, Leontief's production
-function. Sales lost by those who still could deliver are not counted here: see `static`.
+function; and whatever is critical, no row loses less than in Ghosh's. (Diem et al. 2022 sum over
+inputs that are not critical, so that making an input critical can make a loss smaller.) Sales lost
+by those who still could deliver are not counted here: see `static`.
 """
 
 from collections.abc import Iterable
@@ -218,7 +220,7 @@ def _round(network: SupplyNetwork, loss, lost, cut, hit, kept: float) -> NDArray
         gap *= kept
         need = network.critical[product]
         new[need] = np.maximum(new[need], gap[need])
-        linear[~need] += network.needs[product, ~need, None] * gap[~need]
+        linear += network.needs[product][:, None] * gap
     return np.maximum(new, linear, out=new)
 
 

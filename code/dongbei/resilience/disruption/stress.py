@@ -178,6 +178,66 @@ def cut_off(
     return _listed(table, sets, found, alone, weight.sum(), count)
 
 
+def replaceability(
+    network: SupplyNetwork, sellers: Regions, second_source: float = 0.0, rounds: int | None = None
+) -> pd.DataFrame:
+    """Return how hard each product of some regions would be to replace for all the others.
+
+    Parameters
+    ----------
+    network
+    sellers
+        Regions that no longer deliver a product to any other region; one product after the other.
+    second_source, rounds
+        As of `cascade`.
+
+    Returns
+    -------
+    DataFrame
+        sector; delivered (to the others, for production and final use, money); share (the sellers'
+        part of what the others' producers buy of the product); more (what the others would have to
+        make more, as a part of what they make; infinite if they make none); and the others' value
+        added that is lost, as a part of it: linear (every input counts by its cost share) and
+        critical (large inputs cannot be done without, see `cascade`).
+
+    Raises
+    ------
+    ValueError
+        If a region is unknown, nobody else is left, or as of `cascade`.
+    """
+    table = network.table
+    own = np.zeros(len(table.output), dtype=bool)
+    own[rows(table, sellers)] = True
+    if own.all():
+        raise ValueError("no region is left to deliver to: name fewer sellers")
+    others = list(dict.fromkeys(table.regions[~own].tolist()))
+    sectors = [one for one in network.products if (own & (table.sectors == one)).any()]
+    deliveries = np.array([own & (table.sectors == one) for one in sectors], dtype=float)
+    weight = value_added_weight(table, others)
+    linear = [cut(table, np.flatnonzero(one), others, direction="forward") for one in deliveries]
+    short = cascade(
+        network, deliveries=deliveries, buyers=others, second_source=second_source, rounds=rounds
+    )
+    bought = table.flows[:, ~own].sum(axis=1)
+    outside = [one not in set(table.regions[own].tolist()) for one in table.names]
+    delivered = deliveries @ (bought + table.final[:, outside].sum(axis=1))
+    kind = np.array([network.products.index(one) for one in sectors])
+    count = len(network.products)
+    made = np.bincount(network.product_of, table.output * ~own, count)[kind]
+    from_all = np.bincount(network.product_of, bought, count)[kind]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return pd.DataFrame(
+            {
+                "sector": sectors,
+                "delivered": delivered,
+                "share": deliveries @ bought / from_all,
+                "more": delivered / made,
+                "linear": np.array(linear) @ weight / (weight @ table.output),
+                "critical": short @ (weight * table.output) / (weight @ table.output),
+            }
+        )
+
+
 def _sellers(table: RegionalTable, sellers: Regions) -> NDArray:
     """Return the rows of some regions that make something."""
     chosen = rows(table, sellers)
