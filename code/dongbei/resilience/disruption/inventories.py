@@ -345,7 +345,7 @@ class Step:
 
     @property
     def stocks(self) -> NDArray:
-        """Stocks h at the start of the step; infinite where none is needed. Shape (k, n, shocks)."""
+        """Stocks h at the start of the step; infinite where none is kept. Shape (k, n, shocks)."""
         network = self.chains.network
         scale = network.buffers * network.behaviour.restocking_time
         found = self.chains.stocks
@@ -441,7 +441,7 @@ class Network:
     Attributes
     ----------
     origins
-        Rows that make each product. Length k.
+        Rows that make each product: positions, or a slice where they are evenly spaced. Length k.
     orders
         Of each product, b: rows are its origins, columns all nodes.
     shares
@@ -466,19 +466,20 @@ class Network:
         self.behaviour, self.regions = behaviour, table.blocks
         self.region_of = table.region_of
         kinds = list(dict.fromkeys(table.sectors.tolist()))
-        self.origins = [np.flatnonzero(table.sectors == kind) for kind in kinds]
+        self.origins = [_evenly(np.flatnonzero(table.sectors == kind)) for kind in kinds]
         final, abroad = np.maximum(table.final, 0), np.maximum(_exports(table), 0)
         sales = table.flows.sum(axis=1) + final.sum(axis=1) + abroad
         per_sale = np.divide(1, sales, out=np.zeros(len(sales)), where=sales > 0)[:, None]
         self.final, self.exports = final * per_sale, abroad[:, None] * per_sale
         bought = np.array([table.flows[made].sum(axis=0) for made in self.origins])
         self.used = bought > 0
-        self.orders = [table.flows[made] * per_sale[made] for made in self.origins]
+        self.orders = [
+            np.ascontiguousarray(table.flows[made] * per_sale[made]) for made in self.origins
+        ]
         self.shares = [
-            np.divide(table.flows[made].T, one[:, None], out=np.zeros((len(sales), len(made))),
-                      where=one[:, None] > 0)
+            np.ascontiguousarray((table.flows[made] / np.where(one > 0, one, 1)).T)
             for made, one in zip(self.origins, bought, strict=True)
-        ]  # fmt: skip
+        ]
         self.sales, self.output = sales / behaviour.year, table.output / behaviour.year
         self.value_added = np.where(table.output > 0, table.value_added, 0) / behaviour.year
         self.days = _days(table, behaviour, kinds)
@@ -536,11 +537,12 @@ def evolve(network: Network, shocks: Shocks, steps: int) -> Iterator[Step]:
     """
     network.check(shocks, steps)
     how, chains = network.behaviour, _Chains(network, shocks)
+    left = {name: _left(getattr(shocks, name)) for name in ("capacity", "final", "exports")}
     α = np.ones((len(network.sales), shocks.count))
     for step in range(steps):
-        capacity = α * (1 - _lost(shocks.capacity, step))
-        final, unmet = chains.final_demand(1 - _lost(shocks.final, step))
-        exports = network.exports * (1 - _lost(shocks.exports, step))
+        capacity = α * left["capacity"](step)
+        final, unmet = chains.final_demand(left["final"](step))
+        exports = network.exports * left["exports"](step)
         users = final + exports
         demand = chains.ordered + users
         planned = np.minimum(demand, capacity)
@@ -552,14 +554,18 @@ def evolve(network: Network, shocks: Shocks, steps: int) -> Iterator[Step]:
             unmet(rest), abroad, chains,
         )  # fmt: skip
         chains.deliver_and_order(step, level, planned, served, capacity)
-        scarcity = (demand - level) / np.maximum(demand, TINY)
-        rise = np.where(scarcity > 0, (how.overproduction - α) * scarcity, 1 - α)
-        α += rise / how.overproduction_time
+        if how.overproduction > 1:
+            scarcity = (demand - level) / np.maximum(demand, TINY)
+            rise = np.where(scarcity > 0, (how.overproduction - α) * scarcity, 1 - α)
+            α += rise / how.overproduction_time
 
 
-def _lost(loss: Loss | None, step: int) -> NDArray:
-    """Return the part of each node that is lost at a step. Shape (n, shocks), or one zero."""
-    return np.zeros((1, 1)) if loss is None else loss.parts.T * loss.at(step)
+def _left(loss: Loss | None) -> Callable[[int], NDArray]:
+    """Return what tells the part of each node that is left at a step. Shape (n, shocks), or one."""
+    if loss is None:
+        return lambda step: np.ones((1, 1))
+    lost = np.ascontiguousarray(np.moveaxis(loss.parts, 0, -1))
+    return lambda step: 1 - lost * loss.at(step)
 
 
 def _rationed(rule, level, demand, ordered, users) -> tuple[NDArray, NDArray]:
@@ -582,7 +588,7 @@ class _Chains:
     """
 
     def __init__(self, network: Network, shocks: Shocks):
-        self.network, self.links = network, shocks.links
+        self.network, self.links = network, shocks.links and _left(shocks.links)
         self.τ, self.φ = network.behaviour.restocking_time, network.behaviour.redirection
         (k, n), count, buffers = network.used.shape, shocks.count, network.buffers[:, None]
         stored = network.used & np.isfinite(network.days)[:, None]
@@ -593,6 +599,7 @@ class _Chains:
         self.shares = [one / self.τ for one in network.shares]
         self.per_open = np.zeros((k, n, count)) if self.φ else None
         self.known, self.open = np.ones((n, count)), self._open_at(0)
+        self.final = network.final * network.sales[:, None]
         self.change = np.empty((n, count))
         self.ordered = np.zeros((n, count))
         self.limit = np.full((n, count), np.inf)
@@ -629,7 +636,7 @@ class _Chains:
     def final_demand(self, kept: NDArray) -> tuple[NDArray, Callable]:
         """Return the orders of final users, and what they do not get if a part of them is met."""
         network, φ = self.network, self.network.behaviour.final_redirection
-        money = network.final * network.sales[:, None]
+        money = self.final
         if self.open is None and not φ:
             wanted = network.final.sum(axis=1, keepdims=True) * kept
             return wanted, lambda met: money.T @ (kept * (1 - met))
@@ -647,9 +654,7 @@ class _Chains:
 
     def _open_at(self, step: int) -> NDArray | None:
         """Return what is left of each link, shape (n, g, shocks); nothing if none is cut."""
-        if self.links is None:
-            return None
-        return 1 - np.moveaxis(self.links.parts, 0, 2) * self.links.at(step)
+        return None if self.links is None else self.links(step)
 
     def _scaled(self, level, planned, days, buffer):
         """Return what production takes, by buffer and by buffer and τ, and the stock it wants."""
@@ -693,7 +698,7 @@ class _Chains:
 
         def write_largest(product: int, out: NDArray) -> None:
             out.fill(0)
-            for column, row in enumerate(self.network.origins[product]):
+            for column, row in enumerate(np.arange(len(served))[self.network.origins[product]]):
                 placed = np.ones_like(out)
                 if φ:
                     placed = (1 - φ) + φ * known[row] * self.per_open[product]
@@ -733,16 +738,16 @@ def _follow(network, shocks, steps, names, tolerance) -> Disruption:
     count = shocks.count
     filled = np.minimum(np.arange(-(-count // NARROW) * NARROW), count - 1)
     shocks = shocks.part(filled)  # the last shock again: as many columns as the processor likes
-    begins = [rows.start for rows in network.regions]
-    value_added = network.value_added[:, None]
+    regions = np.equal.outer(np.arange(len(network.regions)), network.region_of)
+    value_added, regions = regions * network.value_added, regions.astype(float)
     normal = network.value_added.sum()
-    by_region = np.zeros((len(begins), len(filled)))
+    by_region = np.zeros((len(regions), len(filled)))
     final, exports = np.zeros((2, len(filled)))
     worst, worst_step, back = np.full(len(filled), -np.inf), *np.zeros((2, len(filled)), dtype=int)
     kept = {name: [] for name in names}
     for now in evolve(network, shocks, steps):
-        lost = np.add.reduceat(value_added * (1 - now.level), begins, axis=0)
-        abroad = np.add.reduceat(now.exports_unmet, begins, axis=0)
+        lost = value_added @ (1 - now.level)
+        abroad = regions @ now.exports_unmet
         by_region += lost
         final += now.final_unmet.sum(axis=0)
         exports += abroad.sum(axis=0)
@@ -767,6 +772,14 @@ def _follow(network, shocks, steps, names, tolerance) -> Disruption:
     summary.loc[summary["return_step"] == steps, "return_step"] = pd.NA
     paths = {name: np.stack(kept[name], axis=1) for name in names}
     return Disruption(summary, by_region.T[:count], paths)
+
+
+def _evenly(positions: NDArray) -> slice | NDArray:
+    """Return positions as a slice, which needs no copies, if they are evenly spaced."""
+    gaps = np.diff(positions)
+    if (gaps == gaps[:1]).all():
+        return slice(int(positions[0]), int(positions[-1]) + 1, int(gaps[0]) if len(gaps) else 1)
+    return positions
 
 
 def _blocks(count: int, width: int) -> list[slice]:
