@@ -181,8 +181,8 @@ def _claim(folder: Path, manifest: dict) -> None:
     if found != manifest:
         differs = [name for name in manifest if found.get(name) != manifest[name] and name != "run"]
         raise ValueError(
-            f"{folder} holds another run, of another {' and '.join(differs) or 'code'}: give another "
-            "folder, or remove this one if its results are not needed"
+            f"{folder} holds another run, with another {' and '.join(differs) or 'hash'}: give "
+            "another folder, or remove this one if its results are not needed"
         )
 
 

@@ -28,7 +28,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from dongbei.input_output import RegionalTable
+from dongbei.input_output import InterregionalTable, RegionalTable
 from dongbei.resilience.disruption.inventories import Loss
 from dongbei.resilience.disruption.shocks import parts
 
@@ -135,7 +135,7 @@ def recovery_rates(
         np.broadcast_to(np.asarray(one, dtype=float), (n,)) for one in (initial, remaining, steps)
     )
     parts("initial", first)
-    if not ((0 < last) & (last < first)).all():
+    if not ((last > 0) & (last < first)).all():
         raise ValueError("what remains must be above 0 and below what was missing at the start")
     if not ((time > 0) & np.isfinite(time)).all():
         raise ValueError("steps must be above 0 and finite")
@@ -267,8 +267,8 @@ def _stable(table: RegionalTable, rates: ArrayLike, coefficients: NDArray) -> ND
     largest = np.abs(np.linalg.eigvals(matrix)).max()
     if largest >= 1:
         raise ValueError(
-            f"the recovery is unstable: an eigenvalue of I - K(I - A*) has the modulus {largest:.4g}, "
-            "and must be below 1; give lower rates, or shorter steps"
+            "the recovery is unstable: an eigenvalue of I - K(I - A*) has the modulus "
+            f"{largest:.4g}, and must be below 1; give lower rates, or shorter steps"
         )
     return speeds
 
@@ -290,7 +290,10 @@ def _demand(table: RegionalTable, demand: ArrayLike) -> NDArray:
             f"missing demand has a row per shock and a column for each of {len(table.output)} "
             f"nodes; its shape is {found.shape}"
         )
-    most = np.maximum(1 - interdependency(table).sum(axis=1), 0) * (table.output > 0)
+    used = table.final.sum(axis=1)
+    if isinstance(table, InterregionalTable):
+        used = used + table.exports
+    most = np.maximum(used * table.per_unit, 0)
     if (over := found > most + ROUNDING).any():
         row = int(over.any(axis=0).argmax())
         raise ValueError(

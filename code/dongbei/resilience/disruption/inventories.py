@@ -483,8 +483,8 @@ class Network:
         self.sales, self.output = sales / behaviour.year, table.output / behaviour.year
         self.value_added = np.where(table.output > 0, table.value_added, 0) / behaviour.year
         self.days = _days(table, behaviour, kinds)
-        stored = np.isfinite(self.days)
-        self.buffers = np.where(stored, np.maximum(1, behaviour.threshold * self.days), 1.0)
+        stored = np.where(np.isfinite(self.days), self.days, 1)
+        self.buffers = np.maximum(1, behaviour.threshold * stored)
         self.critical = _critical(table, behaviour.noncritical, kinds)
         self.has_exports = isinstance(table, InterregionalTable)
         self.width = min(max(SLAB // len(sales) // NARROW * NARROW, NARROW), WIDE)
