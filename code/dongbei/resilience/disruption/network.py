@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
 
 from dongbei import statistics
 from dongbei.input_output import RegionalTable
@@ -71,8 +72,8 @@ def supply_network(
     Parameters
     ----------
     table
-        Flows must not be negative; below zero by no more than rounding, 1e-12 of the largest output,
-        they are none. What is imported counts as delivered.
+        Flows must not be negative; below zero by no more than rounding (1e-12 of the largest
+        output) they are none. What is imported counts as delivered.
     critical : {"goods", "all", "none"} or array
         Which inputs are critical to which producers. ``"goods"``: goods to those who make goods,
         after the rule that Diem et al. (2022) apply to firms; sectors must then be those of
@@ -110,33 +111,46 @@ def supply_network(
     return SupplyNetwork(table, products, product_of, sources, needs, matters)
 
 
-def diversified(network: SupplyNetwork, part: float, products: Iterable[str] | None = None):
-    """Move part of what everybody buys towards the mix of sources that the nation has.
+def diversified(
+    network: SupplyNetwork, part: float, products: Iterable[str] | None = None, home: bool = False
+) -> SupplyNetwork:
+    """Move part of what buyers have of a product towards the mix of sources that the nation has.
 
     Parameters
     ----------
     network
     part
-        0 keeps the sources, 1 gives every buyer of a product the same: each row's share in the
-        nation's output of it.
+        0 keeps the sources; 1 gives buyers each source's share in the nation's output.
     products
         Those that are bought otherwise; by default all.
+    home
+        Whether what comes from the buyer's own region moves too. If not, only the purchases from
+        other regions are divided anew, among other regions.
 
     Returns
     -------
     SupplyNetwork
+
+    Raises
+    ------
+    ValueError
+        If the part is not from 0 to 1, or a product is unknown.
     """
     share = float(parts("part", part, ()))
-    output, kinds = network.table.output, len(network.products)
-    made = np.bincount(network.product_of, output, kinds)[network.product_of]
-    mix = np.divide(output, made, out=np.zeros(len(made)), where=made > 0)
     asked = network.products if products is None else tuple(products)
     if unknown := [one for one in asked if one not in network.products]:
         raise ValueError(f"no product {', '.join(unknown)} in {', '.join(network.products)}")
-    moved = share * np.isin(network.product_of, [network.products.index(one) for one in asked])
-    bought = (network.needs > 0)[network.product_of]
-    sources = np.where(bought, mix[:, None], 0) * moved[:, None]
-    return replace(network, sources=sources + network.sources * (1 - moved)[:, None])
+    table, kind = network.table, network.product_of
+    moves = share * np.isin(kind, [network.products.index(one) for one in asked])
+    own = table.region_of[:, None] == table.region_of
+    free = np.ones_like(own) if home else ~own
+    of_kind = csr_array((np.ones(len(kind)), (kind, np.arange(len(kind)))))
+    made = of_kind @ (table.output[:, None] * free)
+    bought = of_kind @ (network.sources * free)
+    bought[made == 0] = 0.0
+    mix = table.output[:, None] * free * np.divide(bought, made, where=made > 0, out=made)[kind]
+    stays = np.where(free & (made[kind] > 0), 1 - moves[:, None], 1.0)
+    return replace(network, sources=stays * network.sources + moves[:, None] * mix)
 
 
 def cascade(
@@ -196,8 +210,13 @@ def cascade(
     hit = np.zeros(n, dtype=bool)
     hit[rows(network.table, regions=buyers)] = True
     loss = np.repeat(lost, count // lost.shape[1], axis=1)
+    first, links = loss, {True: _links(network, hit, kept), False: _links(network, ~hit, kept)}
     for _ in range(MOST_ROUNDS if rounds is None else int(rounds)):
-        new = _round(network, loss, lost, cut, hit, kept)
+        new = first.copy()
+        for reached, group in links.items():
+            arrives_less = cut + (1 - cut) * loss if reached else loss
+            for users, makers, weights in group:
+                new[users] = np.maximum(new[users], weights @ arrives_less[makers])
         still = (new - loss).max(initial=0) if rounds is None else np.inf
         loss = new
         if still <= PRECISION:
@@ -209,22 +228,20 @@ def cascade(
     return loss.T if max(shocks, default=1) == 2 else loss[:, 0]
 
 
-def _round(network: SupplyNetwork, loss, lost, cut, hit, kept: float) -> NDArray:
-    """Pass losses on once. Arrays of shape (n, s); `hit` marks the buyers, shape (n,)."""
-    arrives_less = cut + (1 - cut) * loss
-    new, linear = np.empty_like(loss), np.zeros_like(loss)
-    new[:] = lost
-    for product in range(len(network.products)):
+def _links(network: SupplyNetwork, chosen: NDArray, kept: float) -> list[tuple]:
+    """Return (users, makers, weights): a user loses at least weights times what arrives less.
+
+    The first is the sum over all inputs, the others one critical product each; users are among the
+    chosen ones, shape (n,), and weights have a row per user and a column per maker.
+    """
+    users = np.flatnonzero(chosen)
+    costs = kept * network.sources * network.needs[network.product_of]
+    links = [(users, slice(None), np.ascontiguousarray(costs[:, users].T))]
+    for product, critical in enumerate(network.critical):
+        users = np.flatnonzero(critical & chosen)
         makers = np.flatnonzero(network.product_of == product)
-        sources = network.sources[makers]
-        gap = np.empty_like(loss)
-        gap[hit] = sources[:, hit].T @ arrives_less[makers]
-        gap[~hit] = sources[:, ~hit].T @ loss[makers]
-        gap *= kept
-        need = network.critical[product]
-        new[need] = np.maximum(new[need], gap[need])
-        linear += network.needs[product][:, None] * gap
-    return np.maximum(new, linear, out=new)
+        links.append((users, makers, kept * network.sources[np.ix_(makers, users)].T))
+    return links
 
 
 def _critical(critical: str | ArrayLike, products: tuple[str, ...]) -> NDArray:
