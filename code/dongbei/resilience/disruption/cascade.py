@@ -8,7 +8,9 @@ delivery which is cut, and r the part of any gap that other sources fill, j lack
 
 and loses, with c_j the capacity it lost itself and a_pj the cost share of p,
 
-    l_j = max( c_j,  g_pj for each critical p,  sum over all p of a_pj g_pj ).
+    l_j = max( c_j,  g_pj for each critical p,  sum over all p of a_pj g_pj ),
+
+and no more than all it makes, even if its inputs cost more than that is worth.
 
 Rounds begin without losses and only add to them, so they lead to the least losses that satisfy
 this. Without critical inputs it is Ghosh's model; with critical inputs only, Leontief's production
@@ -17,15 +19,15 @@ inputs that are not critical, so that making an input critical can make a loss s
 by those who still could deliver are not counted here: see `static`.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from numbers import Integral
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dongbei import statistics
 from dongbei.input_output import RegionalTable
-from dongbei.resilience.disruption.shocks import parts, rows
+from dongbei.resilience.disruption.shocks import Names, known, parts, rows
 
 PRECISION = 1e-10
 """Loss that a round may still add when rounds end by themselves."""
@@ -71,8 +73,9 @@ def supply_network(
     table
         Flows must not be negative. What is imported counts as delivered.
     critical : {"goods", "all", "none"} or array
-        Which inputs are critical to which producers. ``"goods"``: goods to those who make goods,
-        after the rule that Diem et al. (2022) apply to firms; sectors must then be those of
+        Which inputs are critical to which producers. ``"goods"``: goods (neither services nor
+        construction) to those who make goods, after the rule that Diem et al. (2022) apply to
+        firms; sectors must then be those of
         ``dongbei.statistics.sectors``, the 35 or the 9 broad ones. An array says it by product of
         the input (row) and of the producer (column), shape (k, k), true or false.
     least
@@ -107,7 +110,7 @@ def supply_network(
     return SupplyNetwork(table, products, product_of, sources, needs, matters)
 
 
-def diversified(network: SupplyNetwork, part: float, products: Iterable[str] | None = None):
+def diversified(network: SupplyNetwork, part: float, products: Names = None) -> SupplyNetwork:
     """Move part of what everybody buys towards the mix of sources that the nation has.
 
     Parameters
@@ -116,20 +119,24 @@ def diversified(network: SupplyNetwork, part: float, products: Iterable[str] | N
     part
         0 keeps the sources, 1 gives every buyer of a product the same: each row's share in the
         nation's output of it.
-    products
+    products : str or iterable of str, optional
         Those that are bought otherwise; by default all.
 
     Returns
     -------
     SupplyNetwork
+        With other sources; what is needed, and what is critical, stays.
+
+    Raises
+    ------
+    ValueError
+        If the part is not from 0 to 1, or a product unknown.
     """
     share = float(parts("part", part, ()))
     output, kinds = network.table.output, len(network.products)
     made = np.bincount(network.product_of, output, kinds)[network.product_of]
     mix = np.divide(output, made, out=np.zeros(len(made)), where=made > 0)
-    asked = network.products if products is None else tuple(products)
-    if unknown := [one for one in asked if one not in network.products]:
-        raise ValueError(f"no product {', '.join(unknown)} in {', '.join(network.products)}")
+    asked = known("product", products, network.products)
     moved = share * np.isin(network.product_of, [network.products.index(one) for one in asked])
     bought = (network.needs > 0)[network.product_of]
     sources = np.where(bought, mix[:, None], 0) * moved[:, None]
@@ -140,7 +147,7 @@ def cascade(
     network: SupplyNetwork,
     capacity: ArrayLike | None = None,
     deliveries: ArrayLike | None = None,
-    buyers: str | Iterable[str] | None = None,
+    buyers: Names = None,
     second_source: float = 0.0,
     rounds: int | None = None,
 ) -> NDArray:
@@ -158,8 +165,8 @@ def cascade(
     second_source
         r: part of any gap that other sources fill, from 0 (contracts are fixed) to 1.
     rounds
-        How many times losses are passed on; by default until they stay. Zero: only the capacity
-        lost at first.
+        How many times losses are passed on; by default until they stay, for each shock by itself.
+        Zero: only the capacity lost at first.
 
     Returns
     -------
@@ -170,58 +177,76 @@ def cascade(
     Raises
     ------
     ValueError
-        If a part is not from 0 to 1, a shape does not fit, a region is unknown, rounds are
-        negative, or losses still rise after 2000 rounds: then ask for a number of rounds.
+        If a part is not from 0 to 1, a shape does not fit, a region is unknown, rounds are no whole
+        number from zero on, or losses still rise after 2000 rounds: then give their number.
 
     Notes
     -----
-    With a second source r > 0 nobody who was not hit itself loses more than 1 - r. Without one, a
-    product whose makers all need it critically, with one of its sources lost for good, ends: each
-    round loses the same share again. How far that goes in the time a shock lasts is a question for
-    stocks, not for this model.
+    With a second source r > 0 nobody who was not hit itself loses more than 1 - r, unless its
+    inputs cost more than its output is worth. Without one, a product whose makers all need it
+    critically, with one of its sources lost for good, ends: each round loses the same share of what
+    is left. How far that goes in the time a shock lasts is a question for stocks, not for this
+    model.
     """
     n = len(network.product_of)
-    lost, cut = (
-        _shock(name, one, n) for name, one in (("capacity", capacity), ("deliveries", deliveries))
-    )
-    count = max(lost.shape[1], cut.shape[1])
-    if {lost.shape[1], cut.shape[1]} - {1, count}:
-        raise ValueError("capacity and deliveries must be of the same shocks")
-    if rounds is not None and (rounds != int(rounds) or rounds < 0):
+    lost, cut = _shock("capacity", capacity, n), _shock("deliveries", deliveries, n)
+    try:
+        lost, cut = np.broadcast_arrays(lost, cut)
+    except ValueError:
+        raise ValueError(
+            "capacity and deliveries must be of the same shocks, or one of them of one; there are "
+            f"{lost.shape[1]} and {cut.shape[1]}"
+        ) from None
+    if rounds is not None and not (isinstance(rounds, Integral) and rounds >= 0):
         raise ValueError(f"rounds must be a whole number from zero on, not {rounds!r}")
-    kept = 1 - float(parts("second_source", second_source, ()))
-    hit = np.zeros(n, dtype=bool)
-    hit[rows(network.table, regions=buyers)] = True
-    loss = np.repeat(lost, count // lost.shape[1], axis=1)
-    for _ in range(MOST_ROUNDS if rounds is None else int(rounds)):
-        new = _round(network, loss, lost, cut, hit, kept)
-        still = (new - loss).max(initial=0) if rounds is None else np.inf
+    links = _links(network, buyers, 1 - float(parts("second_source", second_source, ())))
+    loss, found, running = lost, np.empty(lost.shape), np.arange(lost.shape[1])
+    for _ in range(MOST_ROUNDS if rounds is None else rounds):
+        new = _round(links, loss, lost, cut)
+        rises = (new - loss).max(axis=0) > (PRECISION if rounds is None else 0)
+        if not rises.all():  # these shocks are done; the others go on without them
+            found[:, running[~rises]] = new[:, ~rises]
+            running, new, lost, cut = running[rises], new[:, rises], lost[:, rises], cut[:, rises]
         loss = new
-        if still <= PRECISION:
+        if not len(running):
             break
     else:
         if rounds is None:
             raise ValueError(f"losses still rise after {MOST_ROUNDS} rounds: give rounds")
+    found[:, running] = loss
     shocks = [np.ndim(one) for one in (capacity, deliveries) if one is not None]
-    return loss.T if max(shocks, default=1) == 2 else loss[:, 0]
+    return found.T if max(shocks, default=1) == 2 else found[:, 0]
 
 
-def _round(network: SupplyNetwork, loss, lost, cut, hit, kept: float) -> NDArray:
-    """Pass losses on once. Arrays of shape (n, s); `hit` marks the buyers, shape (n,)."""
+def _links(network: SupplyNetwork, buyers: Names, kept: float) -> list[tuple]:
+    """Return what the largest of gives a loss: all inputs together, and every critical one.
+
+    Each is (columns, makers, shares of shape (columns, makers), whether the cut reaches them).
+    """
+    reached = np.zeros(len(network.product_of), dtype=bool)
+    reached[rows(network.table, regions=buyers)] = True
+    coefficients = network.sources * network.needs[network.product_of]
+    makers = [np.flatnonzero(network.product_of == one) for one in range(len(network.products))]
+    links = []
+    for side in (True, False):
+        columns = np.flatnonzero(reached == side)
+        if len(columns):
+            links.append((columns, slice(None), kept * coefficients[:, columns].T, side))
+        for own, critical in zip(makers, network.critical[:, columns], strict=True):
+            if critical.any():
+                need = columns[critical]
+                links.append((need, own, kept * network.sources[np.ix_(own, need)].T, side))
+    return links
+
+
+def _round(links: list[tuple], loss: NDArray, lost: NDArray, cut: NDArray) -> NDArray:
+    """Pass losses on once. Arrays of shape (n, s)."""
     arrives_less = cut + (1 - cut) * loss
-    new, linear = np.empty_like(loss), np.zeros_like(loss)
-    new[:] = lost
-    for product in range(len(network.products)):
-        makers = np.flatnonzero(network.product_of == product)
-        sources = network.sources[makers]
-        gap = np.empty_like(loss)
-        gap[hit] = sources[:, hit].T @ arrives_less[makers]
-        gap[~hit] = sources[:, ~hit].T @ loss[makers]
-        gap *= kept
-        need = network.critical[product]
-        new[need] = np.maximum(new[need], gap[need])
-        linear += network.needs[product][:, None] * gap
-    return np.maximum(new, linear, out=new)
+    new = lost.copy()
+    for columns, makers, shares, reached in links:
+        gap = shares @ (arrives_less if reached else loss)[makers]
+        new[columns] = np.maximum(new[columns], gap)
+    return np.minimum(new, 1, out=new)
 
 
 def _critical(critical: str | ArrayLike, products: tuple[str, ...]) -> NDArray:
@@ -232,10 +257,10 @@ def _critical(critical: str | ArrayLike, products: tuple[str, ...]) -> NDArray:
             raise ValueError(f"critical must be goods, all, none or an array, not {critical!r}")
         if critical != "goods":
             return np.full((k, k), critical == "all")
-        known = statistics.sectors()
-        goods = ~known["broad"].isin(["services", "construction"])
-        is_good = dict(zip(known["sector"], goods, strict=True)) | dict(
-            zip(known["broad"], goods, strict=True)
+        sectors = statistics.sectors()
+        goods = ~sectors["broad"].isin(["services", "construction"])
+        is_good = dict(zip(sectors["sector"], goods, strict=True)) | dict(
+            zip(sectors["broad"], goods, strict=True)
         )
         if unknown := [one for one in products if one not in is_good]:
             raise ValueError(
@@ -246,7 +271,10 @@ def _critical(critical: str | ArrayLike, products: tuple[str, ...]) -> NDArray:
         return np.outer(chosen, chosen)
     found = np.asarray(critical)
     if found.shape != (k, k) or found.dtype != bool:
-        raise ValueError(f"critical must be true or false for {k} x {k} products")
+        raise ValueError(
+            f"critical must be true or false for {k} x {k} products: it has the shape "
+            f"{found.shape} and holds {found.dtype}"
+        )
     return found
 
 

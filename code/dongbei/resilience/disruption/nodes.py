@@ -52,7 +52,7 @@ def influence(table: RegionalTable, primary_share: float | None = None) -> NDArr
     Acemoglu, Carvalho, Ozdaglar and Tahbaz-Salehi (2012), Econometrica 80 (5), equation (4).
     """
     if primary_share is None:
-        primary_share = 1 - table.flows.sum() / table.output.sum()
+        primary_share = float(1 - table.flows.sum() / table.output.sum())
     if not 0 < primary_share <= 1:
         raise ValueError(f"primary_share must be above 0 and up to 1, not {primary_share!r}")
     made = np.flatnonzero(table.output)
@@ -78,7 +78,8 @@ def supplier_concentration(network: SupplyNetwork) -> pd.DataFrame:
     """
     table = network.table
     m, k = len(table.names), len(network.products)
-    columns = np.stack([table.flows[:, block].sum(axis=1) for block in table.blocks], axis=1)
+    flows = network.sources * (network.needs * table.output)[network.product_of]
+    columns = np.stack([flows[:, block].sum(axis=1) for block in table.blocks], axis=1)
     sold = np.zeros((k, m, m))  # product, origin, buyers
     np.add.at(sold, (network.product_of, table.region_of), columns)
     bought = sold.sum(axis=1)
