@@ -57,8 +57,8 @@ def worst_cuts(
     Raises
     ------
     ValueError
-        As of `single_cuts`; or if size is neither 1 nor 2, the count is below one, or fewer rows
-        than the size make something.
+        As of `single_cuts`; or if size is neither 1 nor 2, the count is below one, fewer rows than
+        the size make something, or the regions measured have no value added.
     """
     _check_size(size, count)
     chosen = _sellers(table, sellers, size)
@@ -211,7 +211,8 @@ def replaceability(
         part of what the others' producers buy of the product); more (what the others would have to
         make more, as a part of what they make; infinite if they make none); and the others' value
         added that is lost, as a part of it: linear (every input counts by its cost share) and
-        critical (large inputs cannot be done without, see `cascade`).
+        critical (large inputs cannot be done without, see `cascade`). Only the last knows of
+        second sources and rounds. NaN is nothing over nothing.
 
     Raises
     ------
@@ -271,6 +272,8 @@ def _check_size(size: int, count: int) -> None:
 
 def _listed(table, sets, losses, alone, whole: float, count: int) -> pd.DataFrame:
     """Name the most damaging sets of rows."""
+    if not whole > 0:
+        raise ValueError(f"the regions measured have a value added of {whole:g}: measure others")
     worst = np.argsort(-losses, kind="stable")[:count]
     sets, losses = sets[worst], losses[worst]
     frame = {"region": table.regions[sets[:, 0]], "sector": table.sectors[sets[:, 0]]}
