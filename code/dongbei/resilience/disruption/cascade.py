@@ -32,6 +32,8 @@ from dongbei.resilience.disruption.shocks import Names, known, parts, rows
 PRECISION = 1e-10
 """Loss that a round may still add when rounds end by themselves."""
 MOST_ROUNDS = 2000
+ROUNDING = 1e-12
+"""Part of the largest output up to which a flow below zero is none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +73,8 @@ def supply_network(
     Parameters
     ----------
     table
-        Flows must not be negative. What is imported counts as delivered.
+        Flows must not be negative; below zero by no more than rounding, 1e-12 of the largest
+        output, they are none. What is imported counts as delivered.
     critical : {"goods", "all", "none"} or array
         Which inputs are critical to which producers. ``"goods"``: goods (neither services nor
         construction) to those who make goods, after the rule that Diem et al. (2022) apply to
@@ -92,7 +95,7 @@ def supply_network(
     ----------
     Diem, Borsos, Reisch, Kertész and Thurner (2022), Scientific Reports 12: 7719, "Methods".
     """
-    if (low := table.flows.min()) < 0:
+    if (low := table.flows.min()) < -ROUNDING * table.output.max():
         row, column = np.argwhere(table.flows == low)[0]
         raise ValueError(
             f"{table.label(row)} sells {low:g} to {table.label(column)}: a negative flow is no "
@@ -100,7 +103,7 @@ def supply_network(
         )
     products = tuple(dict.fromkeys(table.sectors.tolist()))
     product_of = np.array([products.index(one) for one in table.sectors])
-    coefficients = table.coefficients
+    coefficients = np.maximum(table.coefficients, 0)
     needs = np.zeros((len(products), len(product_of)))
     np.add.at(needs, product_of, coefficients)
     bought = needs[product_of]

@@ -27,40 +27,10 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dongbei.input_output import RegionalTable
+from dongbei.input_output import InterregionalTable, RegionalTable
 from dongbei.resilience.disruption.shocks import parts, rows
 
 DIRECTIONS = ("backward", "forward")
-
-
-def inoperability(table: RegionalTable, perturbation: ArrayLike) -> NDArray:
-    """Return the part of each row's output that is lost when demand for it falls.
-
-    Parameters
-    ----------
-    table
-    perturbation
-        c*: fall of final demand as a part of the row's output, 0 to 1. Shape (n,) or (s, n).
-
-    Returns
-    -------
-    ndarray
-        q = (I - A*)^-1 c*. Shape of `perturbation`; zero where nothing is made.
-
-    Raises
-    ------
-    ValueError
-        If a part is not from 0 to 1, or the shape does not fit. That the demand of a row falls by
-        more than it has is refused too.
-
-    References
-    ----------
-    Santos and Haimes (2004), Risk Analysis 24 (6); Dietzenbacher and Miller (2015), Journal of
-    Regional Science 55 (4), show that this is Leontief's model in relative terms.
-    """
-    lost = parts("perturbation", perturbation)
-    _check_rows(lost, table)
-    return demand_loss(table, lost * table.output) * table.per_unit
 
 
 def demand_loss(table: RegionalTable, lost: ArrayLike) -> NDArray:
@@ -83,7 +53,9 @@ def demand_loss(table: RegionalTable, lost: ArrayLike) -> NDArray:
     ValueError
         If the shape does not fit, or a row loses less than nothing or more than it has.
     """
-    demand = table.output - table.flows.sum(axis=1)
+    demand = table.final.sum(axis=1)
+    if isinstance(table, InterregionalTable):  # what is sold to nobody is no demand
+        demand = demand + table.exports
     return table.solve(_amounts("final demand", lost, demand, table).T).T
 
 
