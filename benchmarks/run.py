@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cluster
 import decline
+import disruption
 import documents
 import input_output
 import resilience
@@ -17,7 +18,7 @@ from measure import measure
 import build
 
 RESULTS = Path(__file__).with_name("results.json")
-SUITES = (documents, cluster, input_output, decline, resilience, build)
+SUITES = (documents, cluster, input_output, decline, resilience, disruption, build)
 
 
 def main() -> None:

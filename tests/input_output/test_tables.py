@@ -66,6 +66,11 @@ def test_algebra_is_that_of_explicit_inverses(table):
         assert_allclose(vector, between[:, 0], atol=1e-9)
     for inverse, block in zip(table.own_inverses, table.blocks, strict=True):
         assert_allclose(inverse, B[block, block], atol=1e-9)
+    inverse = table.inverse()
+    assert_allclose(inverse, B, atol=1e-9)
+    inverse[:] = 0  # its own copy: neither the next nor a solution knows of it
+    assert_allclose(table.inverse(), B, atol=1e-9)
+    assert_allclose(table.solve(right), B @ right, atol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -96,6 +101,7 @@ def test_own_inverses_when_rows_are_swapped(A, x, regions, sectors, swaps):
     B = np.linalg.inv(np.eye(n) - A)
     for inverse, block in zip(table.own_inverses, table.blocks, strict=True):
         assert_allclose(inverse, B[block, block], rtol=1e-12)
+    assert_allclose(table.inverse(), B, rtol=1e-12, atol=1e-15)
 
 
 @given(worlds())

@@ -8,7 +8,9 @@ delivery which is cut, and r the part of any gap that other sources fill, j lack
 
 and loses, with c_j the capacity it lost itself and a_pj the cost share of p,
 
-    l_j = max( c_j,  g_pj for each critical p,  sum over all p of a_pj g_pj ).
+    l_j = max( c_j,  g_pj for each critical p,  sum over all p of a_pj g_pj ),
+
+and no more than all it makes, even if its inputs cost more than that is worth.
 
 Rounds begin without losses and only add to them, so they lead to the least losses that satisfy
 this. Without critical inputs it is Ghosh's model; with critical inputs only, Leontief's production
@@ -17,8 +19,8 @@ inputs that are not critical, so that making an input critical can make a loss s
 by those who still could deliver are not counted here: see `static`.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from numbers import Integral
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,7 +28,7 @@ from scipy.sparse import csr_array
 
 from dongbei import statistics
 from dongbei.input_output import RegionalTable
-from dongbei.resilience.disruption.shocks import parts, rows
+from dongbei.resilience.disruption.shocks import Names, known, parts, rows
 
 PRECISION = 1e-10
 """Loss that a round may still add when rounds end by themselves."""
@@ -72,11 +74,12 @@ def supply_network(
     Parameters
     ----------
     table
-        Flows must not be negative; below zero by no more than rounding (1e-12 of the largest
-        output) they are none. What is imported counts as delivered.
+        Flows must not be negative; below zero by no more than rounding, 1e-12 of the largest
+        output, they are none. What is imported counts as delivered.
     critical : {"goods", "all", "none"} or array
-        Which inputs are critical to which producers. ``"goods"``: goods to those who make goods,
-        after the rule that Diem et al. (2022) apply to firms; sectors must then be those of
+        Which inputs are critical to which producers. ``"goods"``: goods (neither services nor
+        construction) to those who make goods, after the rule that Diem et al. (2022) apply to
+        firms; sectors must then be those of
         ``dongbei.statistics.sectors``, the 35 or the 9 broad ones. An array says it by product of
         the input (row) and of the producer (column), shape (k, k), true or false.
     least
@@ -112,7 +115,7 @@ def supply_network(
 
 
 def diversified(
-    network: SupplyNetwork, part: float, products: Iterable[str] | None = None, home: bool = False
+    network: SupplyNetwork, part: float, products: Names = None, home: bool = False
 ) -> SupplyNetwork:
     """Move part of what buyers have of a product towards the mix of sources that the nation has.
 
@@ -121,7 +124,7 @@ def diversified(
     network
     part
         0 keeps the sources; 1 gives buyers each source's share in the nation's output.
-    products
+    products : str or iterable of str, optional
         Those that are bought otherwise; by default all.
     home
         Whether what comes from the buyer's own region moves too. If not, only the purchases from
@@ -130,6 +133,7 @@ def diversified(
     Returns
     -------
     SupplyNetwork
+        With other sources; what is needed, and what is critical, stays.
 
     Raises
     ------
@@ -137,9 +141,7 @@ def diversified(
         If the part is not from 0 to 1, or a product is unknown.
     """
     share = float(parts("part", part, ()))
-    asked = network.products if products is None else tuple(products)
-    if unknown := [one for one in asked if one not in network.products]:
-        raise ValueError(f"no product {', '.join(unknown)} in {', '.join(network.products)}")
+    asked = known("product", products, network.products)
     table, kind = network.table, network.product_of
     moves = share * np.isin(kind, [network.products.index(one) for one in asked])
     own = table.region_of[:, None] == table.region_of
@@ -157,7 +159,7 @@ def cascade(
     network: SupplyNetwork,
     capacity: ArrayLike | None = None,
     deliveries: ArrayLike | None = None,
-    buyers: str | Iterable[str] | None = None,
+    buyers: Names = None,
     second_source: float = 0.0,
     rounds: int | None = None,
 ) -> NDArray:
@@ -175,8 +177,8 @@ def cascade(
     second_source
         r: part of any gap that other sources fill, from 0 (contracts are fixed) to 1.
     rounds
-        How many times losses are passed on; by default until they stay. Zero: only the capacity
-        lost at first.
+        How many times losses are passed on; by default until they stay, for each shock by itself.
+        Zero: only the capacity lost at first.
 
     Returns
     -------
@@ -187,61 +189,76 @@ def cascade(
     Raises
     ------
     ValueError
-        If a part is not from 0 to 1, a shape does not fit, a region is unknown, rounds are
-        negative, or losses still rise after 2000 rounds: then ask for a number of rounds.
+        If a part is not from 0 to 1, a shape does not fit, a region is unknown, rounds are no whole
+        number from zero on, or losses still rise after 2000 rounds: then give their number.
 
     Notes
     -----
-    With a second source r > 0 nobody who was not hit itself loses more than 1 - r. Without one, a
-    product whose makers all need it critically, with one of its sources lost for good, ends: each
-    round loses the same share again. How far that goes in the time a shock lasts is a question for
-    stocks, not for this model.
+    With a second source r > 0 nobody who was not hit itself loses more than 1 - r, unless its
+    inputs cost more than its output is worth. Without one, a product whose makers all need it
+    critically, with one of its sources lost for good, ends: each round loses the same share of what
+    is left. How far that goes in the time a shock lasts is a question for stocks, not for this
+    model.
     """
     n = len(network.product_of)
-    lost, cut = (
-        _shock(name, one, n) for name, one in (("capacity", capacity), ("deliveries", deliveries))
-    )
-    count = max(lost.shape[1], cut.shape[1])
-    if {lost.shape[1], cut.shape[1]} - {1, count}:
-        raise ValueError("capacity and deliveries must be of the same shocks")
-    if rounds is not None and (rounds != int(rounds) or rounds < 0):
+    lost, cut = _shock("capacity", capacity, n), _shock("deliveries", deliveries, n)
+    try:
+        lost, cut = np.broadcast_arrays(lost, cut)
+    except ValueError:
+        raise ValueError(
+            "capacity and deliveries must be of the same shocks, or one of them of one; there are "
+            f"{lost.shape[1]} and {cut.shape[1]}"
+        ) from None
+    if rounds is not None and not (isinstance(rounds, Integral) and rounds >= 0):
         raise ValueError(f"rounds must be a whole number from zero on, not {rounds!r}")
-    kept = 1 - float(parts("second_source", second_source, ()))
-    hit = np.zeros(n, dtype=bool)
-    hit[rows(network.table, regions=buyers)] = True
-    loss = np.repeat(lost, count // lost.shape[1], axis=1)
-    first, links = loss, {True: _links(network, hit, kept), False: _links(network, ~hit, kept)}
-    for _ in range(MOST_ROUNDS if rounds is None else int(rounds)):
-        new = first.copy()
-        for reached, group in links.items():
-            arrives_less = cut + (1 - cut) * loss if reached else loss
-            for users, makers, weights in group:
-                new[users] = np.maximum(new[users], weights @ arrives_less[makers])
-        still = (new - loss).max(initial=0) if rounds is None else np.inf
+    links = _links(network, buyers, 1 - float(parts("second_source", second_source, ())))
+    loss, found, running = lost, np.empty(lost.shape), np.arange(lost.shape[1])
+    for _ in range(MOST_ROUNDS if rounds is None else rounds):
+        new = _round(links, loss, lost, cut)
+        rises = (new - loss).max(axis=0) > (PRECISION if rounds is None else 0)
+        if not rises.all():  # these shocks are done; the others go on without them
+            found[:, running[~rises]] = new[:, ~rises]
+            running, new, lost, cut = running[rises], new[:, rises], lost[:, rises], cut[:, rises]
         loss = new
-        if still <= PRECISION:
+        if not len(running):
             break
     else:
         if rounds is None:
             raise ValueError(f"losses still rise after {MOST_ROUNDS} rounds: give rounds")
+    found[:, running] = loss
     shocks = [np.ndim(one) for one in (capacity, deliveries) if one is not None]
-    return loss.T if max(shocks, default=1) == 2 else loss[:, 0]
+    return found.T if max(shocks, default=1) == 2 else found[:, 0]
 
 
-def _links(network: SupplyNetwork, chosen: NDArray, kept: float) -> list[tuple]:
-    """Return (users, makers, weights): a user loses at least weights times what arrives less.
+def _links(network: SupplyNetwork, buyers: Names, kept: float) -> list[tuple]:
+    """Return what the largest of gives a loss: all inputs together, and every critical one.
 
-    The first is the sum over all inputs, the others one critical product each; users are among the
-    chosen ones, shape (n,), and weights have a row per user and a column per maker.
+    Each is (columns, makers, shares of shape (columns, makers), whether the cut reaches them).
     """
-    users = np.flatnonzero(chosen)
-    costs = kept * network.sources * network.needs[network.product_of]
-    links = [(users, slice(None), np.ascontiguousarray(costs[:, users].T))]
-    for product, critical in enumerate(network.critical):
-        users = np.flatnonzero(critical & chosen)
-        makers = np.flatnonzero(network.product_of == product)
-        links.append((users, makers, kept * network.sources[np.ix_(makers, users)].T))
+    reached = np.zeros(len(network.product_of), dtype=bool)
+    reached[rows(network.table, regions=buyers)] = True
+    coefficients = network.sources * network.needs[network.product_of]
+    makers = [np.flatnonzero(network.product_of == one) for one in range(len(network.products))]
+    links = []
+    for side in (True, False):
+        columns = np.flatnonzero(reached == side)
+        if len(columns):
+            links.append((columns, slice(None), kept * coefficients[:, columns].T, side))
+        for own, critical in zip(makers, network.critical[:, columns], strict=True):
+            if critical.any():
+                need = columns[critical]
+                links.append((need, own, kept * network.sources[np.ix_(own, need)].T, side))
     return links
+
+
+def _round(links: list[tuple], loss: NDArray, lost: NDArray, cut: NDArray) -> NDArray:
+    """Pass losses on once. Arrays of shape (n, s)."""
+    arrives_less = cut + (1 - cut) * loss
+    new = lost.copy()
+    for columns, makers, shares, reached in links:
+        gap = shares @ (arrives_less if reached else loss)[makers]
+        new[columns] = np.maximum(new[columns], gap)
+    return np.minimum(new, 1, out=new)
 
 
 def _critical(critical: str | ArrayLike, products: tuple[str, ...]) -> NDArray:
@@ -252,10 +269,10 @@ def _critical(critical: str | ArrayLike, products: tuple[str, ...]) -> NDArray:
             raise ValueError(f"critical must be goods, all, none or an array, not {critical!r}")
         if critical != "goods":
             return np.full((k, k), critical == "all")
-        known = statistics.sectors()
-        goods = ~known["broad"].isin(["services", "construction"])
-        is_good = dict(zip(known["sector"], goods, strict=True)) | dict(
-            zip(known["broad"], goods, strict=True)
+        sectors = statistics.sectors()
+        goods = ~sectors["broad"].isin(["services", "construction"])
+        is_good = dict(zip(sectors["sector"], goods, strict=True)) | dict(
+            zip(sectors["broad"], goods, strict=True)
         )
         if unknown := [one for one in products if one not in is_good]:
             raise ValueError(
@@ -266,7 +283,10 @@ def _critical(critical: str | ArrayLike, products: tuple[str, ...]) -> NDArray:
         return np.outer(chosen, chosen)
     found = np.asarray(critical)
     if found.shape != (k, k) or found.dtype != bool:
-        raise ValueError(f"critical must be true or false for {k} x {k} products")
+        raise ValueError(
+            f"critical must be true or false for {k} x {k} products: it has the shape "
+            f"{found.shape} and holds {found.dtype}"
+        )
     return found
 
 

@@ -15,11 +15,18 @@ def domar_weights(table: RegionalTable) -> NDArray:
     What a productivity shock of one percent in the row does to the whole, to first order and
     without frictions, in percent. They add up to more than one: outputs contain inputs.
 
+    Raises
+    ------
+    ValueError
+        If the table has no value added.
+
     References
     ----------
     Hulten (1978), Review of Economic Studies 45 (3).
     """
-    return table.output / table.value_added.sum()
+    if not (total := table.value_added.sum()) > 0:
+        raise ValueError(f"outputs are weighed by value added: all of the table's is {total:g}")
+    return table.output / total
 
 
 def influence(table: RegionalTable, primary_share: float | None = None) -> NDArray:
@@ -45,14 +52,16 @@ def influence(table: RegionalTable, primary_share: float | None = None) -> NDArr
     Raises
     ------
     ValueError
-        If the share is not above 0 and up to 1.
+        If the share is not above 0 and up to 1, or the table makes nothing.
 
     References
     ----------
     Acemoglu, Carvalho, Ozdaglar and Tahbaz-Salehi (2012), Econometrica 80 (5), equation (4).
     """
+    if not table.output.any():
+        raise ValueError("the table makes nothing: no row has an influence")
     if primary_share is None:
-        primary_share = 1 - table.flows.sum() / table.output.sum()
+        primary_share = float(1 - table.flows.sum() / table.output.sum())
     if not 0 < primary_share <= 1:
         raise ValueError(f"primary_share must be above 0 and up to 1, not {primary_share!r}")
     made = np.flatnonzero(table.output)
@@ -78,7 +87,8 @@ def supplier_concentration(network: SupplyNetwork) -> pd.DataFrame:
     """
     table = network.table
     m, k = len(table.names), len(network.products)
-    columns = np.stack([table.flows[:, block].sum(axis=1) for block in table.blocks], axis=1)
+    flows = network.sources * (network.needs * table.output)[network.product_of]
+    columns = np.stack([flows[:, block].sum(axis=1) for block in table.blocks], axis=1)
     sold = np.zeros((k, m, m))  # product, origin, buyers
     np.add.at(sold, (network.product_of, table.region_of), columns)
     bought = sold.sum(axis=1)

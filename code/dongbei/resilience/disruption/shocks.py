@@ -30,16 +30,32 @@ def rows(table: RegionalTable, regions: Names = None, sectors: Names = None) -> 
     ValueError
         If a name is unknown, nothing is asked for, or no region has the sectors.
     """
-    chosen = np.ones(len(table.regions), dtype=bool)
-    for kind, names, known in (
-        ("region", regions, table.regions),
-        ("sector", sectors, table.sectors),
-    ):
-        if names is not None:
-            chosen &= np.isin(known, list(_known(kind, names, dict.fromkeys(known.tolist()))))
+    kinds = (("region", regions, table.regions), ("sector", sectors, table.sectors))
+    asked = [(known(kind, names, column), column) for kind, names, column in kinds]
+    chosen = np.logical_and(*(np.isin(column, names) for names, column in asked))
     if not chosen.any():
-        raise ValueError(f"no row is in {regions} and {sectors}: each is known, but not together")
+        places, products = (", ".join(names) for names, _ in asked)
+        raise ValueError(f"{places}: no row of {products} there, only elsewhere")
     return np.flatnonzero(chosen)
+
+
+def known(kind: str, names: Names, existing: Iterable[str]) -> list[str]:
+    """Return the names asked for, each once, or all that exist; refuse one that does not.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown, or none is asked for.
+    """
+    there = dict.fromkeys(existing)
+    asked = there if names is None else dict.fromkeys([names] if isinstance(names, str) else names)
+    if not asked:
+        raise ValueError(f"name at least one {kind}, or leave {kind}s out for all of them")
+    for one in asked:
+        if one not in there:
+            close = get_close_matches(str(one), there) or list(there)[:5]
+            raise ValueError(f"no {kind} {str(one)!r}; perhaps {', '.join(close)}")
+    return list(asked)
 
 
 def parts(name: str, values: ArrayLike, shape: tuple[int, ...] | None = None) -> NDArray:
@@ -55,21 +71,10 @@ def parts(name: str, values: ArrayLike, shape: tuple[int, ...] | None = None) ->
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name} must be numbers from 0 to 1: {error}") from None
     if shape is not None and found.shape != shape:
-        raise ValueError(f"{name} must have the shape {shape}; it has {found.shape}")
+        one = f"have the shape {shape}" if shape else "be one number"
+        raise ValueError(f"{name} must {one}; it has the shape {found.shape}")
     if (wrong := ~((found >= 0) & (found <= 1))).any():
         worst = found[wrong].flat[0]
         cure = "more than all of it cannot be lost" if worst > 1 else "give a part of the whole"
         raise ValueError(f"{name} must be from 0 to 1; one is {worst:g}: {cure}")
     return found
-
-
-def _known(kind: str, names: Names, known: dict[str, None]) -> Iterable[str]:
-    """Return the names asked for; refuse one that the table does not have."""
-    asked = dict.fromkeys([names] if isinstance(names, str) else names)
-    if not asked:
-        raise ValueError(f"name at least one {kind}, or leave {kind}s out for all of them")
-    for one in asked:
-        if one not in known:
-            close = get_close_matches(str(one), known) or list(known)[:5]
-            raise ValueError(f"no {kind} {one!r} in the table; perhaps {', '.join(close)}")
-    return asked

@@ -27,7 +27,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dongbei.input_output import RegionalTable
+from dongbei.input_output import InterregionalTable, RegionalTable
 from dongbei.resilience.disruption.shocks import parts, rows
 
 DIRECTIONS = ("backward", "forward")
@@ -40,8 +40,8 @@ def demand_loss(table: RegionalTable, lost: ArrayLike) -> NDArray:
     ----------
     table
     lost
-        Final demand that falls away, abroad included, from zero to what there is. Shape (n,) or
-        (s, n), money.
+        Final demand that falls away, abroad included, from zero to what there is; nothing where it
+        is below zero (stocks that are run down). Shape (n,) or (s, n), money.
 
     Returns
     -------
@@ -53,7 +53,9 @@ def demand_loss(table: RegionalTable, lost: ArrayLike) -> NDArray:
     ValueError
         If the shape does not fit, or a row loses less than nothing or more than it has.
     """
-    demand = table.output - table.flows.sum(axis=1)
+    demand = table.final.sum(axis=1)
+    if isinstance(table, InterregionalTable):  # what is sold to nobody is no demand
+        demand = demand + table.exports
     return table.solve(_amounts("final demand", lost, demand, table).T).T
 
 
@@ -67,8 +69,8 @@ def supply_loss(table: RegionalTable, lost: ArrayLike) -> NDArray:
     ----------
     table
     lost
-        Primary inputs (value added, imports) that fall away, from zero to what there is. Shape (n,)
-        or (s, n), money.
+        Primary inputs (value added, imports) that fall away, from zero to what there is; nothing
+        where they are below zero. Shape (n,) or (s, n), money.
 
     Returns
     -------
@@ -123,9 +125,9 @@ def cut(
     ValueError
         If a row is unknown or named twice, a region unknown, or a part outside 0 to 1.
     """
-    sellers, share = _sellers(table, sellers, part, (1,))
+    sellers, share = _sellers(table, sellers, part, 1)
     columns, sales = _reach(table, buyers, direction)
-    spread = table.solve(np.eye(len(table.output))[:, sellers])
+    spread = _spread(table, sellers)
     system = np.eye(len(sellers)) + share[:, None] * _bought(table, spread, columns)[sellers]
     if direction == "backward":
         return spread @ np.linalg.solve(system, share * sales[sellers])
@@ -206,16 +208,23 @@ def joint_cuts(
     ValueError
         As of `single_cuts`; or if a set names a row twice.
     """
-    sets, share = _sellers(table, sets, part, (2,))
+    sets, share = _sellers(table, sets, part, 2)
     columns, sales = _reach(table, buyers, direction)
     left, right = _ends(table, columns, sales, direction, _weights(table, weight))
     used, place = np.unique(sets, return_inverse=True)
-    loops = _bought(table, table.solve(np.eye(len(left))[:, used]), columns)[used]
+    loops = _bought(table, _spread(table, used), columns)[used]
     place = place.reshape(sets.shape)
     block = loops[place[:, :, None], place[:, None, :]]
     system = np.eye(sets.shape[1]) + share[:, None] * block
     solved = np.linalg.solve(system, (share * right[sets])[..., None])[..., 0]
     return (left[sets] * solved).sum(axis=1)
+
+
+def _spread(table: RegionalTable, sellers: NDArray) -> NDArray:
+    """Return the columns of B of some rows. Shape (n, k)."""
+    units = np.zeros((len(table.output), len(sellers)))
+    units[sellers, np.arange(len(sellers))] = 1
+    return table.solve(units)
 
 
 def _bought(table: RegionalTable, right: NDArray, columns: NDArray) -> NDArray:
@@ -252,20 +261,26 @@ def _reach(table: RegionalTable, buyers, direction: str) -> tuple[NDArray, NDArr
     return columns, table.flows @ columns + table.final[:, regions].sum(axis=1)
 
 
-def _sellers(table: RegionalTable, sellers, part, dimensions) -> tuple[NDArray, NDArray]:
+def _sellers(table: RegionalTable, sellers, part, dimension) -> tuple[NDArray, NDArray]:
     """Check rows and parts; return rows of shape (..., k) and parts of shape (k,)."""
     found = np.asarray(sellers)
-    if found.ndim not in dimensions or not np.issubdtype(found.dtype, np.integer):
+    if found.size and not np.issubdtype(found.dtype, np.integer):
         raise ValueError("give rows as whole numbers, such as rows(table, regions, sectors) does")
+    if found.ndim != dimension or not found.size:
+        shape = "(rows,)" if dimension == 1 else "(sets, rows in each)"
+        raise ValueError(f"give at least one row, in the shape {shape}, not {found.shape}")
     n = len(table.output)
-    if found.size == 0 or found.min() < 0 or found.max() >= n:
-        raise ValueError(f"rows are from 0 to {n - 1}, at least one; see rows(table, ...)")
+    if found.min() < 0 or found.max() >= n:
+        raise ValueError(f"rows are from 0 to {n - 1}; see rows(table, regions, sectors)")
     in_order = np.sort(found, axis=-1)
     if (in_order[..., 1:] == in_order[..., :-1]).any():
         raise ValueError("a row is named twice in one cut: name it once")
     share = parts("part", part)
     if share.shape not in ((), found.shape[-1:]):
-        raise ValueError(f"part must be one number or one per row of a cut, not {share.shape}")
+        raise ValueError(
+            f"part must be one number or {found.shape[-1]}, one for each row that is cut together; "
+            f"it has the shape {share.shape}"
+        )
     return found, np.broadcast_to(share, found.shape[-1:])
 
 
@@ -281,15 +296,23 @@ def _weights(table: RegionalTable, weight: ArrayLike | None) -> NDArray:
 def _amounts(what: str, lost: ArrayLike, most: NDArray, table: RegionalTable) -> NDArray:
     """Check that rows lose from nothing to all they have. Shape (n,) or (s, n)."""
     found = np.asarray(lost, dtype=float)
-    if found.ndim not in (1, 2) or found.shape[-1] != len(most):
-        raise ValueError(f"give {len(most)} amounts, one for each row; the shape is {found.shape}")
+    _check_rows(found, table)
     if not np.isfinite(found).all():
         raise ValueError(f"{what} lost must be finite")
-    room = most + table.tolerance * table.output.max()
-    over = ((found > room) | (found < 0)).reshape(-1, len(most)).any(axis=0)
-    if over.any():
-        row = int(over.argmax())
+    room = np.maximum(most, 0)
+    beyond = (found < 0) | (found > room + table.tolerance * table.output.max())
+    if beyond.any():
+        place = tuple(np.argwhere(beyond)[0])
+        row = place[-1]
         raise ValueError(
-            f"{table.label(row)} has {most[row]:g} of {what}: it can lose from zero to that"
+            f"{table.label(row)} has {most[row]:g} of {what}: it can lose from 0 to "
+            f"{room[row]:g}, not {found[place]:g}"
         )
     return found
+
+
+def _check_rows(found: NDArray, table: RegionalTable) -> None:
+    """Refuse an array that has not one number for each row, shape (n,) or (s, n)."""
+    n = len(table.output)
+    if found.ndim not in (1, 2) or found.shape[-1] != n:
+        raise ValueError(f"give {n} numbers, one for each row; the shape is {found.shape}")

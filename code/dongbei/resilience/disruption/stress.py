@@ -8,12 +8,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from dongbei.input_output import RegionalTable
 from dongbei.resilience.disruption.network import SupplyNetwork, cascade
-from dongbei.resilience.disruption.shocks import rows
+from dongbei.resilience.disruption.shocks import parts, rows
 from dongbei.resilience.disruption.static import cut, joint_cuts, single_cuts
 
 Regions = str | Iterable[str]
 PAIRS = 512
 """Pairs that spread together: as many losses as stay in the cache's reach."""
+SLACK = 1e-6
+"""How far a pair may exceed the sum of its two for lack of more rounds, as a part of it."""
 
 
 def worst_cuts(
@@ -55,10 +57,11 @@ def worst_cuts(
     Raises
     ------
     ValueError
-        As of `single_cuts`; or if size is neither 1 nor 2, or the count is below one.
+        As of `single_cuts`; or if size is neither 1 nor 2, the count is below one, fewer rows than
+        the size make something, or the regions measured have no value added.
     """
     _check_size(size, count)
-    chosen = _sellers(table, sellers)
+    chosen = _sellers(table, sellers, size)
     weight = value_added_weight(table, measured)
     settings = {"buyers": buyers, "part": part, "direction": direction, "weight": weight}
     alone = single_cuts(table, **settings)
@@ -97,7 +100,7 @@ def dependence(
     -------
     DataFrame
         sector (what is cut), region (who loses), loss (value added, money), share (of the region's
-        value added).
+        value added; NaN where it has none).
     """
     chosen = rows(table, sellers)
     starts = [block.start for block in table.blocks]
@@ -106,8 +109,9 @@ def dependence(
     for sector in dict.fromkeys(table.sectors[chosen].tolist()):
         lost = cut(table, chosen[table.sectors[chosen] == sector], buyers, part, direction)
         loss = np.add.reduceat(lost * table.value_added_shares, starts)
-        columns = {"sector": sector, "region": list(table.names), "loss": loss}
-        frames.append(pd.DataFrame(columns | {"share": loss / whole}))
+        share = np.divide(loss, whole, out=np.full(len(loss), np.nan), where=whole != 0)
+        columns = {"sector": sector, "region": list(table.names), "loss": loss, "share": share}
+        frames.append(pd.DataFrame(columns))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -119,7 +123,8 @@ def cut_off(
     size: int = 1,
     part: float = 1.0,
     count: int = 1000,
-    **settings,
+    second_source: float = 0.0,
+    rounds: int | None = None,
 ) -> pd.DataFrame:
     """Return the most damaging cuts where some inputs cannot be done without.
 
@@ -130,8 +135,8 @@ def cut_off(
         As of `worst_cuts`.
     part
         Part of the deliveries that is cut.
-    **settings
-        ``second_source`` and ``rounds`` of `cascade`.
+    second_source, rounds
+        As of `cascade`.
 
     Returns
     -------
@@ -145,36 +150,44 @@ def cut_off(
 
     Notes
     -----
-    Two cuts cost together at least what the worse one costs, and at most the sum of both: a row's
-    loss is the largest of sums that grow with what arrives less. So pairs are computed from the
-    largest sum down, until no sum left reaches the pairs already found.
+    Two cuts cost each row together at least what the worse one costs it, and at most the sum of
+    both: a loss is the largest of sums that grow with what arrives less. So pairs are computed from
+    the largest sum down, until no sum left reaches the pairs already found. Rows whose value added
+    is below zero, and that gain by a loss, count in no such sum.
     """
     _check_size(size, count)
+    share = float(parts("part", part, ()))
     table = network.table
-    chosen = _sellers(table, sellers)
+    chosen = _sellers(table, sellers, size)
     weight = value_added_weight(table, measured) * table.output
+    ends = np.column_stack([weight, np.maximum(weight, 0)])
 
     def losses(sets):
         deliveries = np.zeros((len(sets), len(weight)))
-        deliveries[np.arange(len(sets))[:, None], sets] = part
-        return cascade(network, deliveries=deliveries, buyers=buyers, **settings) @ weight
+        deliveries[np.arange(len(sets))[:, None], sets] = share
+        lost = cascade(
+            network,
+            deliveries=deliveries,
+            buyers=buyers,
+            second_source=second_source,
+            rounds=rounds,
+        )
+        return (lost @ ends).T
 
-    alone = np.zeros(len(weight))
-    alone[chosen] = losses(chosen[:, None])
+    alone, most = np.zeros((2, len(weight)))
+    alone[chosen], most[chosen] = losses(chosen[:, None])
     sets, found = chosen[:, None], alone[chosen]
     if size == 2:
         sets = chosen[np.column_stack(np.triu_indices(len(chosen), 1))]
-        most = alone[sets].sum(axis=1)
-        sets = sets[np.argsort(-most, kind="stable")]
-        found = np.zeros(0)
+        bound = most[sets].sum(axis=1) * (1 + SLACK)
+        order = np.argsort(-bound, kind="stable")
+        found = np.full(len(sets), -np.inf)
         for start in range(0, len(sets), PAIRS):
-            if (
-                len(found) >= count
-                and alone[sets[start]].sum() < np.partition(found, -count)[-count]
-            ):
+            if start >= count and bound[order[start]] < np.partition(found, -count)[-count]:
                 break
-            found = np.append(found, losses(sets[start : start + PAIRS]))
-        sets = sets[: len(found)]
+            now = order[start : start + PAIRS]
+            found[now] = losses(sets[now])[0]
+        sets, found = sets[found > -np.inf], found[found > -np.inf]
     return _listed(table, sets, found, alone, weight.sum(), count)
 
 
@@ -198,7 +211,8 @@ def replaceability(
         part of what the others' producers buy of the product); more (what the others would have to
         make more, as a part of what they make; infinite if they make none); and the others' value
         added that is lost, as a part of it: linear (every input counts by its cost share) and
-        critical (large inputs cannot be done without, see `cascade`).
+        critical (large inputs cannot be done without, see `cascade`). Only the last knows of
+        second sources and rounds. NaN is nothing over nothing.
 
     Raises
     ------
@@ -238,10 +252,15 @@ def replaceability(
         )
 
 
-def _sellers(table: RegionalTable, sellers: Regions) -> NDArray:
-    """Return the rows of some regions that make something."""
+def _sellers(table: RegionalTable, sellers: Regions, size: int) -> NDArray:
+    """Return the rows of some regions that make something; refuse fewer than a cut takes."""
     chosen = rows(table, sellers)
-    return chosen[table.output[chosen] > 0]
+    chosen = chosen[table.output[chosen] > 0]
+    if len(chosen) < size:
+        raise ValueError(
+            f"a cut of {size} needs as many rows that make something: name more sellers"
+        )
+    return chosen
 
 
 def _check_size(size: int, count: int) -> None:
@@ -253,6 +272,8 @@ def _check_size(size: int, count: int) -> None:
 
 def _listed(table, sets, losses, alone, whole: float, count: int) -> pd.DataFrame:
     """Name the most damaging sets of rows."""
+    if not whole > 0:
+        raise ValueError(f"the regions measured have a value added of {whole:g}: measure others")
     worst = np.argsort(-losses, kind="stable")[:count]
     sets, losses = sets[worst], losses[worst]
     frame = {"region": table.regions[sets[:, 0]], "sector": table.sectors[sets[:, 0]]}
@@ -281,15 +302,15 @@ def expected_shortfall(losses: ArrayLike, part: float = 0.05) -> float:
     Raises
     ------
     ValueError
-        If there are no losses, one is no number, or the part is outside its range.
+        If there are no losses, one is not finite, or the part is outside its range.
 
     References
     ----------
     Rockafellar and Uryasev (2002), Journal of Banking and Finance 26 (7), section 2.
     """
     ordered = -np.sort(-np.asarray(losses, dtype=float).ravel())
-    if not len(ordered) or np.isnan(ordered).any():
-        raise ValueError("give at least one loss, and numbers only")
+    if not len(ordered) or not np.isfinite(ordered).all():
+        raise ValueError("give at least one loss, and finite numbers only")
     if not 0 < part <= 1:
         raise ValueError(f"part must be above 0 and up to 1, not {part!r}")
     counts = np.clip(part * len(ordered) - np.arange(len(ordered)), 0, 1)
