@@ -47,12 +47,16 @@ rows do not explain (the balancing error, and final uses and exports below zero,
 from stocks) stays a constant part of a node's output, so that all else balances: a node's normal
 sales are the flows, final uses and exports above zero.
 
-**Where losses are monotone.** With proportional rationing, fixed contracts and without
-overproduction, a chain in which every node has one supplier and one client loses no less from a
-larger shock, or with smaller stocks. Neither holds beyond it. Where two buyers share a supplier,
-the one that is short of another input leaves more for the other; a lower plan lowers the stock
-that is wanted, and orders that are cut today are missing today; and a buyer whose stock is low
-orders more, and so takes from others under proportional rationing.
+**Where losses are monotone.** In a chain in which every node has one supplier and one client, a
+larger shock or smaller stocks lose no less, whatever the rule. It takes little to end that: where a
+node has two kinds of clients, those who refill their stocks crowd out the others under proportional
+rationing, so that larger stocks can lose more; and a larger shock can lose less, when a client that
+can plan for less orders less for its stock. In networks both are common; the tests hold examples.
+
+**Where it comes to rest.** With stocks of one step, a restocking time of one step and a shock that
+lasts, at the fixed point of x = min(κ, d, deliveries), which in a chain is its smallest capacity.
+With larger stocks a node that stays short orders more than it uses, and so rests above that if its
+supplier has other clients.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
