@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_tables import world
 
+from dongbei import chunks
 from dongbei.input_output import InterregionalTable, WorldTable, eight_regions, estimated_table
 from dongbei.resilience.disruption.inventories import (
     RULES,
@@ -362,6 +363,20 @@ def test_workers_change_nothing():
     one, two = (simulate(table, shocks, 8, workers=workers) for workers in (1, 2))
     pd.testing.assert_frame_equal(one.summary, two.summary, check_exact=True)
     assert (one.by_region == two.by_region).all()
+
+
+def test_more_shocks_than_memory_holds_go_through_a_folder(tmp_path):
+    table = world([3, 3], 2)
+    shocks = drawn(table, 1, count=25)
+
+    def losses(part):
+        return simulate(table, shocks.part(part), 20).summary
+
+    chunks.run(losses, 25, tmp_path, size=4, version="1", defines={}, progress=False)
+    whole = simulate(table, shocks, 20).summary
+    pd.testing.assert_frame_equal(
+        chunks.read(tmp_path), whole, check_exact=True, check_index_type=False
+    )
 
 
 PLAIN = {"overproduction": 1.0, "rationing": "proportional"}
