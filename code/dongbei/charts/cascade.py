@@ -26,7 +26,7 @@ UNIT = 100_000
 OTHERS = "all other regions"
 """Buyers that are not in the seller's own region."""
 
-ALL = "all sectors"
+ALL = "All sectors"
 
 COLUMNS = ("part", "region", "sector", "after", "lost")
 """Columns of the table; those of the controls follow."""
@@ -41,13 +41,14 @@ LABELS = (
 )
 """What stands before the controls."""
 
-GAP, BARS, NUMBER = 0.3, 2.8, 1.5
-"""Space before the bars, the longest bar, and the number after it, in cells."""
+GAP, BARS, NUMBER, FULL = 0.3, 4, 1.5, 0.94
+"""Space before the bars, the longest bar, the number after it, and a cell without its edge, in
+cells."""
 
 ROW = 24
 """Height of a row in pixels."""
 
-SPACES = " ", "  ", "   ", "    "
+SPACES = " ", "  ", "   "
 """Names of rows without one."""
 
 HEADS = "round"
@@ -68,7 +69,7 @@ def cascade(
     second_source: float = 0,
     rounds: int = 8,
     after: int | None = None,
-    levels: Sequence[float] = (1, 5, 10, 20),
+    levels: Sequence[float] = (1, 5, 15, 40),
     nation: str = "China",
 ) -> alt.LayerChart:
     """Draw who loses output when deliveries of one seller are cut, after each round.
@@ -129,6 +130,7 @@ def cascade(
         regions, sectors, (*seller, buyers, cut, second_source), rounds, after
     )  # fmt: skip
     stored = whole_numbers(network, len(regions))
+    check_weight(stored["weight"], len(regions))
     names = {"regions": list(regions), "sectors": list(sectors), "nation": nation}
     page = live(
         {
@@ -237,119 +239,135 @@ def first_rows(network, names, controls, rounds: int) -> pd.DataFrame:
 
 def drawn(frame, names, rounds: int, longest: float, levels: list[float]) -> alt.LayerChart:
     """Draw the rows of the table, all in one plane: cells, bars, rounds, and what is cut."""
-    regions, sectors, nation = names.values()
-    k = len(sectors)
-    width = k + GAP + BARS + NUMBER
-    strip = f"{nation} by round"
-    rows = [*regions, nation, SPACES[0], HEADS, strip, *SPACES[1:]]
-    seller, product, buyers, part, second, shown = (f"datum[{label!r}]" for label in LABELS)
-    x, x2, said = (alt.X("x:Q"), alt.X2("x2:Q"), alt.Text("said:N"))
-    middles = [place + 0.5 for place in range(k)] + [k + GAP + BARS / 2]
-    heads = alt.Axis(
+    cells, bars, strip = places(frame, names, rounds, longest)
+    seller, product, buyers, part, second, now = (f"datum[{label!r}]" for label in LABELS)
+    x, y = positions(names)
+    box = {"x": x, "x2": "x2:Q", "y": y}
+    fill = alt.Fill("lost:Q", scale=level_scale(levels), legend=level_legend())
+    said, middle = alt.Text("said:N"), alt.X("middle:Q")
+    number = {"fontSize": {"expr": "width < 420 ? 9 : 11"}, "baseline": "middle"}
+    outline = {"filled": False, "stroke": colour("ink"), "strokeWidth": 2.5}
+    output = tips("output", alt.Tooltip("region:N"), alt.Tooltip("sector:N"))
+    by_round = tips("value added", alt.Tooltip("region:N"), alt.Tooltip("after:Q", title="round"))
+    added = tips("value added", alt.Tooltip("region:N"))
+    chosen = cells.transform_filter(
+        f"datum.region === {seller} && datum.sector === {product}"
+    ).mark_rect(**outline)
+    present = strip.transform_filter(f"datum.after === {now}").mark_rect(**outline)
+    story = bars.transform_filter(alt.datum.region == names["nation"]).transform_calculate(
+        row=json.dumps(SPACES[1]),
+        said=f"'Outlined: ' + {seller} + ', ' + {product} + '; round ' + {now}"
+        f" + '\\n' + {part} + '% of sales to ' + {buyers} + ' cut'"
+        f" + '\\n' + {second} + '% of gaps filled by second sources'",
+    )
+    return alt.layer(
+        cells.mark_rect().encode(**box, fill=fill, tooltip=output),
+        strip.mark_rect().encode(**box, fill=fill, tooltip=by_round),
+        bars.mark_bar(color=colour("muted"), height={"band": 0.6}).encode(**box, tooltip=added),
+        bars.mark_text(align="left", dx=4, baseline="middle").encode(
+            x="x2:Q", y=y, text=said, tooltip=added
+        ),
+        cells.mark_text(**number).encode(x=middle, y=y, text=said, tooltip=output),
+        strip.mark_text(**number).encode(x=middle, y=y, text=said, tooltip=by_round),
+        strip.mark_text(**number).encode(x=middle, y="head:N", text=alt.Text("after:Q")),
+        chosen.encode(**box),
+        present.encode(**box),
+        story.mark_text(align="left", baseline="top", lineBreak="\n", lineHeight=18, dy=-8).encode(
+            x=alt.value(0), y=y, text=said
+        ),
+    ).properties(height=ROW * len(row_names(names)))
+
+
+def places(frame, names, rounds: int, longest: float) -> list[alt.Chart]:
+    """Place cells, bars and rounds in the plane, whose unit across is a cell, and word them."""
+    k, cell = len(names["sectors"]), f"indexof({json.dumps(names['sectors'])}, datum.sector)"
+    step = width(k) / (rounds + 1)
+    details = {
+        "cell": {
+            "row": "datum.region",
+            "x": cell,
+            "x2": f"{cell} + {FULL}",
+            "middle": f"{cell} + {FULL / 2}",
+            "said": "datum.lost < 1 ? '' : format(datum.lost, '.0f')",
+        },
+        "bar": {
+            "row": "datum.region",
+            "x": repr(k + GAP),
+            "x2": f"{k + GAP!r} + datum.lost * {BARS / (100 * longest or 1)!r}",
+            "said": "format(datum.lost, '.1f')",
+        },
+        "round": {
+            "row": json.dumps(row_names(names)[-3]),
+            "head": json.dumps(HEADS),
+            "x": f"datum.after * {step!r}",
+            "x2": f"(datum.after + {FULL}) * {step!r}",
+            "middle": f"(datum.after + {FULL / 2}) * {step!r}",
+            "said": "format(datum.lost, '.1f')",
+        },
+    }
+    return [
+        alt.Chart(frame).transform_filter(alt.datum.part == part).transform_calculate(**columns)
+        for part, columns in details.items()
+    ]
+
+
+def positions(names) -> tuple[alt.X, alt.Y]:
+    """Return the axes: names of sectors above the cells, of regions beside them."""
+    heads = [*names["sectors"], ALL]
+    middles = [place + FULL / 2 for place in range(len(heads) - 1)]
+    middles.append(len(middles) + GAP + FULL / 2)
+    bare = {"domain": False, "ticks": False, "grid": False, "title": None, "labelLimit": 150}
+    above = alt.Axis(
+        **bare,
         orient="top",
         values=middles,
-        labelExpr=f"{json.dumps([*sectors, ALL])}[min(floor(datum.value), {k})]",
-        labelAngle=-45,
+        tickCount=len(heads),  # or Vega leaves out every other one where there is less room
+        labelExpr=f"{json.dumps(heads)}[min(floor(datum.value), {len(heads) - 1})]",
+        labelAngle=-60,
         labelAlign="left",
         labelBaseline="middle",
         labelOverlap=False,
-        labelLimit=150,
-        domain=False,
-        ticks=False,
-        grid=False,
-        title=None,
     )
-    x = alt.X("x:Q", axis=heads, scale=alt.Scale(domain=[0, width], nice=False, zero=False))
-    names_of_rows = alt.Axis(domain=False, ticks=False, labelPadding=6, labelLimit=150, title=None)
-    y = alt.Y("row:N", scale=alt.Scale(domain=rows, paddingInner=0.08), sort=None,
-              axis=names_of_rows)  # fmt: skip
-    legend = alt.Legend(
-        title="Part lost, percent",
+    across = alt.Scale(domain=[0, width(len(heads) - 1)], nice=False, zero=False)
+    down = alt.Scale(domain=row_names(names), paddingInner=0.08)
+    return (
+        alt.X("x:Q", axis=above, scale=across),
+        alt.Y("row:N", axis=alt.Axis(**bare, labelPadding=6), scale=down, sort=None),
+    )
+
+
+def row_names(names) -> list[str]:
+    """Return the names of all rows of the plane; those that hold words have none."""
+    nation = names["nation"]
+    return [*names["regions"], nation, SPACES[0], HEADS, f"{nation} by round", *SPACES[1:]]
+
+
+def width(k: int) -> float:
+    """Return the width of the plane in cells."""
+    return k + GAP + BARS + NUMBER
+
+
+def level_scale(levels: list[float]) -> alt.Scale:
+    """Return the colours of losses, which no control moves."""
+    return alt.Scale(type="threshold", domain=levels, range=[colour(name) for name in LEVELS])
+
+
+def level_legend() -> alt.Legend:
+    """Return the legend of the colours."""
+    return alt.Legend(
+        title="Output lost, percent (sums: of value added)",
         titleFontWeight="normal",
+        titleLimit=320,
         orient="bottom",
-        offset=6,
+        offset=16,
         gradientLength=240,
         gradientThickness=12,
     )
-    fill = alt.Fill(
-        "lost:Q",
-        legend=legend,
-        scale=alt.Scale(
-            type="threshold", domain=levels, range=[colour(name) for name in LEVELS]
-        ),
-    )  # fmt: skip
 
-    def rows_of(part, **columns):
-        chart = alt.Chart(frame).transform_filter(alt.datum.part == part)
-        return chart.transform_calculate(**{"row": "datum.region"} | columns)
 
-    def tips(title, *fields):
-        return [
-            *(alt.Tooltip(f"{field}:{kind}", title=name) for field, kind, name in fields),
-            alt.Tooltip("lost:Q", title=title, format=".1f"),
-        ]
-
-    output, added = "output lost, percent", "value added lost, percent"
-    place = f"indexof({json.dumps(sectors)}, datum.sector)"
-    cells = rows_of(
-        "cell",
-        x=place,
-        x2=f"{place} + 0.94",
-        middle=f"{place} + 0.47",
-        said="datum.lost < 1 ? '' : format(datum.lost, '.0f')",
-    )
-    step = width / (rounds + 1)
-    strips = rows_of(
-        "round",
-        row=json.dumps(strip),
-        head=json.dumps(HEADS),
-        x=f"datum.after * {step!r}",
-        x2=f"(datum.after + 0.94) * {step!r}",
-        middle=f"(datum.after + 0.47) * {step!r}",
-        said="format(datum.lost, '.1f')",
-    )
-    bars = rows_of(
-        "bar",
-        x=repr(k + GAP),
-        x2=f"{k + GAP!r} + datum.lost * {BARS / (100 * longest or 1)!r}",
-        said="format(datum.lost, '.1f')",
-    )
-    cell_tips = tips(output, ("region", "N", "region"), ("sector", "N", "sector"))
-    round_tips = tips(added, ("region", "N", "region"), ("after", "Q", "after round"))
-    bar_tips = tips(added, ("region", "N", "region"))
-    number = {"fontSize": {"expr": "width < 420 ? 9 : 11"}, "baseline": "middle"}
-    outline = {"filled": False, "stroke": colour("ink"), "strokeWidth": 2.5}
-    is_seller = f"datum.region === {seller} && datum.sector === {product}"
-    middle = alt.X("middle:Q")
-    layers = [
-        cells.mark_rect().encode(x=x, x2=x2, y=y, fill=fill, tooltip=cell_tips),
-        strips.mark_rect().encode(x=x, x2=x2, y=y, fill=fill, tooltip=round_tips),
-        bars.mark_bar(color=colour("muted"), height={"band": 0.6}).encode(
-            x=x, x2=x2, y=y, tooltip=bar_tips
-        ),
-        bars.mark_text(align="left", dx=4, baseline="middle").encode(
-            x=alt.X("x2:Q"), y=y, text=said
-        ),
-        cells.mark_text(**number).encode(x=middle, y=y, text=said),
-        strips.mark_text(**number).encode(x=middle, y=y, text=said),
-        strips.mark_text(**number, color=colour("muted")).encode(
-            x=middle, y=alt.Y("head:N"), text=alt.Text("after:Q", format="d")
-        ),
-        cells.transform_filter(is_seller).mark_rect(**outline).encode(x=x, x2=x2, y=y),
-        strips.transform_filter(f"datum.after === {shown}")
-        .mark_rect(**outline)
-        .encode(x=x, x2=x2, y=y),
-        bars.transform_filter(f"datum.region === {json.dumps(nation)}")
-        .transform_calculate(
-            row=json.dumps(SPACES[1]),
-            said=f"'Outlined: ' + {seller} + ', ' + {product} + '; round ' + {shown}"
-            f" + '\\n' + {part} + '% of sales to ' + {buyers} + ' cut'"
-            f" + '\\n' + {second} + '% of gaps filled by second sources'",
-        )
-        .mark_text(align="left", baseline="top", lineBreak="\n", lineHeight=18, dy=-8)
-        .encode(x=alt.value(0), y=y, text=said),
-    ]
-    return alt.layer(*layers).properties(height=ROW * len(rows))
+def tips(what: str, *before: alt.Tooltip) -> list[alt.Tooltip]:
+    """Return what the pointer is told of a loss."""
+    return [*before, alt.Tooltip("lost:Q", title=f"{what} lost, percent", format=".1f")]
 
 
 def all_controls(regions, sectors, first, rounds, after) -> list[Choice | Slider]:
@@ -410,7 +428,7 @@ def checked(sources, needs, critical, weight, m: int, k: int) -> dict[str, NDArr
         ("critical", critical, (k, n)),
         ("weight", weight, (n,)),
     ):
-        array = found[name] = np.asarray(given)
+        array = found[name] = np.asarray(given, dtype=None if name == "critical" else float)
         if array.shape != shape:
             raise ValueError(
                 f"{name} must have the shape {shape} for {m} regions of {k} sectors; it has "
@@ -421,6 +439,8 @@ def checked(sources, needs, critical, weight, m: int, k: int) -> dict[str, NDArr
                 raise ValueError(f"critical must be true or false; it holds {array.dtype}")
         elif not (np.isfinite(array).all() and (array >= 0).all()):
             raise ValueError(f"{name} must be finite and not negative: look for gaps and signs")
+    if not found["weight"].any():
+        raise ValueError("weight must not be zero everywhere: give the value added of each row")
     for what, sums in (
         ("shares of the sources of a product", found["sources"].reshape(m, k, n).sum(axis=0)),
         ("needs of a column", found["needs"].sum(axis=0)),
@@ -431,18 +451,25 @@ def checked(sources, needs, critical, weight, m: int, k: int) -> dict[str, NDArr
                 f"{what} must add up to 1 or less; at {', '.join(map(str, at))} they add up to "
                 f"{sums.max():.6g}"
             )
-    by_region = found["weight"].reshape(m, k)
-    for what, sums in (("region", by_region.sum(axis=1)), ("sector", by_region.sum(axis=0))):
-        if not sums.all():
-            raise ValueError(f"{what} {sums.argmin()} has no weight: leave it out of the arrays")
     return found
+
+
+def check_weight(weight: NDArray, m: int) -> None:
+    """Refuse a region or a sector whose losses would have no mean; in whole parts of `UNIT`."""
+    of_both = weight.reshape(m, -1)
+    for what, sums in (("region", of_both.sum(axis=1)), ("sector", of_both.sum(axis=0))):
+        if not sums.all():
+            raise ValueError(
+                f"{what} {sums.argmin()} has less than 1/{UNIT} of all weight: merge it with "
+                "another, or leave it out"
+            )
 
 
 def check_names(regions, sectors, nation: str) -> None:
     """Refuse names used twice, and none."""
     if len(regions) < 2 or not len(sectors):
         raise ValueError("give two regions or more and one sector or more")
-    rows = [*regions, nation, OTHERS, f"{nation} by round", HEADS, *SPACES]
+    rows = [*row_names({"regions": regions, "nation": nation}), OTHERS]
     for what, names in (("region", rows), ("sector", [*sectors, ALL])):
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"give each {what} a name of its own; used twice: {', '.join(twice)}")
