@@ -205,6 +205,21 @@ def test_the_longest_bar_of_all_sellers_and_buyers_fills_its_room(seed):
     assert_allclose(bars.max(), 100 * worst_region(stored(figure), M, ROUNDS), rtol=1e-9)
 
 
+def test_a_seller_may_hurt_its_own_region_most():
+    """Nobody buys elsewhere, so only a cut at home is felt: at once, and by all that need it."""
+    home = np.repeat(np.arange(M), K)
+    alone = {
+        "sources": (home[:, None] == home).astype(float),
+        "critical": np.full((K, M * K), True),
+    }
+    alone |= {"needs": np.full((K, M * K), 0.2), "weight": np.ones(M * K)}
+    assert worst_region(alone, M, 1) == 1
+    assert losses(spec(**alone)).max() == 0
+    assert losses(spec(**alone, buyers="R1", after=1))[: M * K].tolist() == [
+        100 * (region == 1) for region in home
+    ]
+
+
 @given(st.integers(0, 50))
 def test_rounded_shares_keep_their_sums(seed):
     supply, weight = network(seed)
