@@ -21,7 +21,16 @@ from random_tables import world
 
 from dongbei import charts
 from dongbei.charts import site
-from dongbei.charts.cascade import LABELS, OTHERS, UNIT, whole_numbers, worst_region
+from dongbei.charts.cascade import (
+    BARS,
+    GAP,
+    LABELS,
+    NUMBER,
+    OTHERS,
+    UNIT,
+    whole_numbers,
+    worst_region,
+)
 from dongbei.charts.dynamics import script
 from dongbei.charts.figures import laid_out
 from dongbei.charts.theme import LEVELS, NARROW
@@ -208,11 +217,9 @@ def test_the_longest_bar_of_all_sellers_and_buyers_fills_its_room(seed):
 def test_a_seller_may_hurt_its_own_region_most():
     """Nobody buys elsewhere, so only a cut at home is felt: at once, and by all that need it."""
     home = np.repeat(np.arange(M), K)
-    alone = {
-        "sources": (home[:, None] == home).astype(float),
-        "critical": np.full((K, M * K), True),
-    }
-    alone |= {"needs": np.full((K, M * K), 0.2), "weight": np.ones(M * K)}
+    needs = np.full((K, M * K), 0.2)
+    sources = (home[:, None] == home).astype(float)
+    alone = {"sources": sources, "needs": needs, "critical": needs > 0, "weight": np.ones(M * K)}
     assert worst_region(alone, M, 1) == 1
     assert losses(spec(**alone)).max() == 0
     assert losses(spec(**alone, buyers="R1", after=1))[: M * K].tolist() == [
@@ -311,9 +318,45 @@ def test_both_widths_name_every_sector_and_row_and_say_what_is_cut(layout):
         assert words in text
 
 
-def test_numbers_in_the_picture_are_those_of_the_table():
+def span(mark):
+    """Left end and length of a rectangle."""
+    found = re.match(r"M([\d.]+),[\d.]+h([\d.]+)", mark.get("d"))
+    return [float(number) for number in found.groups()]
+
+
+def test_bars_are_as_long_as_losses_and_rounds_fill_the_plane():
     figure = spec()
+    longest = 100 * worst_region(stored(figure), M, ROUNDS)
+    cells, strip, bars, *_ = groups(site.svg(figure), "rect")
+    cell = span(cells[1])[0] - span(cells[0])[0]
+    lost = [row["lost"] for row in figure["datasets"]["table"] if row["part"] == "bar"]
+    for mark, loss in zip(bars, lost, strict=True):
+        assert_allclose(span(mark), [(K + GAP) * cell, loss / longest * BARS * cell], rtol=1e-2)
+    places = np.arange(ROUNDS + 1) * (K + GAP + BARS + NUMBER) * cell / (ROUNDS + 1)
+    assert_allclose([span(mark)[0] for mark in strip], places, atol=0.5)
+
+
+def place(mark):
+    """How far from the left words stand."""
+    return float(re.match(r"translate\(([\d.]+),", mark.get("transform"))[1])
+
+
+def test_numbers_stand_in_the_middle_of_their_cells_and_names_above():
+    picture = site.svg(spec())
+    cells, strip, *_ = groups(picture, "rect")
+    _, of_cells, of_rounds, counted, _ = groups(picture, "text")
+    for marks, boxes in ((of_cells, cells), (of_rounds, strip), (counted, strip)):
+        middles = [left + length / 2 for left, length in map(span, boxes)]
+        assert_allclose(list(map(place, marks)), middles, atol=0.5)
+    names = [mark for mark in ElementTree.fromstring(picture).iter() if mark.text in SECTORS]
+    middles = [left + length / 2 for left, length in map(span, cells[:K])]
+    assert_allclose(list(map(place, names)), middles, atol=1)
+
+
+def test_numbers_in_the_picture_are_those_of_the_table():
+    figure = spec(cut=5, second_source=50)
     rows = figure["datasets"]["table"]
+    assert any(1 <= row["lost"] < 2 for row in rows if row["part"] == "cell")
     of_bars, of_cells, of_rounds, counted, _ = groups(site.svg(figure), "text")
     shown = [mark.text for mark in of_cells]
     cells = [row["lost"] for row in rows if row["part"] == "cell"]
