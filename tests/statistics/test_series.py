@@ -112,8 +112,6 @@ def test_breaks_of_some_years_and_provinces():
     ]
     assert st.breaks("gdp_nominal", "mixed", years=years, provinces="海南")["after"].tolist() == [
         2007,
-        2016,
-        2017,
         2018,
     ]
     assert st.breaks("gdp_nominal", "census5").empty

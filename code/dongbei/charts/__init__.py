@@ -14,6 +14,7 @@ from dongbei.charts.dynamics import Dynamics, integrate
 from dongbei.charts.explorer import Slider, explorer
 from dongbei.charts.expression import vega_expression
 from dongbei.charts.families import (
+    band,
     bars,
     intervals,
     lines,
@@ -36,6 +37,7 @@ __all__ = [
     "Dynamics",
     "Figure",
     "Slider",
+    "band",
     "bars",
     "colour",
     "colour_scale",

@@ -150,7 +150,7 @@ def resistance(
 
     References
     ----------
-    Martin, Sunley, Gardiner and Tyler (2016), section 3.
+    Martin, Sunley, Gardiner and Tyler (2016).
     """
     before, after = _levels(before, after)
     if expected is None:
@@ -250,7 +250,7 @@ def shift_share(
 
     References
     ----------
-    Dunn (1960); Martin, Sunley, Gardiner and Tyler (2016), section 5, for resistance.
+    Dunn (1960); beside the resistance of Martin, Sunley, Gardiner and Tyler (2016).
     """
     before, after = np.asarray(before, dtype=float), np.asarray(after, dtype=float)
     if before.shape != after.shape or before.ndim != 2:

@@ -113,7 +113,7 @@ def segmentations(growth: pd.Series, *, shortest: int = 3, most: int | None = No
 
     References
     ----------
-    Bai and Perron (2003), section 3.1 on the algorithm, with a mean as the only regressor; Yao
+    Bai and Perron (2003) on the algorithm, with a mean as the only regressor; Yao
     (1988) for BIC, written as by Zeileis and others (2003); Liu, Wu and Zidek (1997) for LWZ with
     the constants 0.299 and 2.1.
     """
