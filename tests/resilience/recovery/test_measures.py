@@ -363,7 +363,8 @@ def test_notes_say_why_there_is_no_ratio_or_why_it_is_negative(frame):
         "Hebei": "moved against the nation",
     }
     assert list(falling["rank"]) == [4, 2, 2, 1]
-    assert rc.phase_measures(series, 2000, 2002, least=0.5)["sensitivity"].isna().all()
+    strict = rc.phase_measures(series, 2000, 2002, least=0.5)
+    assert strict[["sensitivity", "resistance"]].isna().all(axis=None)
 
 
 def test_one_place_is_compared_with_the_nation_given(frame):
@@ -372,7 +373,8 @@ def test_one_place_is_compared_with_the_nation_given(frame):
     nation = frame(levels.sum(axis=1), [2000, 2001], places=["Hunan"])
     whole = rc.phase_measures(series, 2000, 2001).set_index("province")
     one = rc.phase_measures(series[series["province"] == "Jilin"], 2000, 2001, nation=nation)
-    assert_allclose(one["resistance"], whole.loc["Jilin", "resistance"])
+    for name in ("growth", "national_growth", "sensitivity", "ratio", "resistance"):
+        assert_allclose(one[name], whole.loc["Jilin", name])
 
 
 def test_structures_say_what_arrays_say(frame):
@@ -395,6 +397,8 @@ def test_structures_say_what_arrays_say(frame):
         structure[structure["province"] == "Jilin"], 2002, 2007, nation=nation
     )
     assert_allclose(jilin["mix"], split.mix[1])
+    strict = rc.structural_measures(structure, 2002, 2007, least=9)
+    assert strict[["total", "mix", "competitive", "structural"]].isna().all(axis=None)
     with pytest.raises(ValueError, match="one place with every sector"):
         rc.structural_measures(structure, 2002, 2007, nation=structure)
     with pytest.raises(ValueError, match="one place with every sector"):

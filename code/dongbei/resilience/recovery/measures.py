@@ -264,7 +264,7 @@ def shift_share(
         raise ValueError(f"the nation needs {before.shape[0]} sectors in both years")
     if not all(np.isfinite(one).all() for one in (before, after, *whole)):
         raise ValueError("a level is missing: leave out the sector or the region")
-    empty = (before == 0).all(axis=1) & (after == 0).all(axis=1) & (whole[0] == 0)
+    empty = (before == 0).all(axis=1) & (after == 0).all(axis=1)
     if (wrong := (whole[0] <= 0) & ~empty).any():
         raise ValueError(
             f"sectors {list(np.flatnonzero(wrong))} are not positive in the nation before, so they"
