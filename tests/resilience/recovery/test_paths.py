@@ -87,6 +87,12 @@ def test_a_path_that_never_falls_loses_nothing(steps):
     assert set(found.status) == {"never fell"}
 
 
+def test_a_start_that_rounding_put_above_the_expected_path_is_no_negative_drop():
+    path = column(1 + 5e-10, 1.1)
+    assert_array_equal(rc.drop(path), [0])
+    assert_array_equal(rc.recovery_time(path).status, ["never fell"])
+
+
 @given(path=paths())
 def test_area_is_the_integral_of_the_shortfall(path):
     time = np.arange(len(path))
