@@ -93,6 +93,14 @@ def test_a_start_that_rounding_put_above_the_expected_path_is_no_negative_drop()
     assert_array_equal(rc.recovery_time(path).status, ["never fell"])
 
 
+def test_a_small_fall_is_a_fall_and_rounding_is_none():
+    small, rounded = rc.recovery_time(column(1, 0.9999)), rc.recovery_time(column(1, 1 - 1e-14))
+    assert_array_equal(small.status, ["not recovered"])
+    assert_array_equal(small.trough, [1])
+    assert_array_equal(rounded.status, ["never fell"])
+    assert_array_equal(rounded.trough, [0])
+
+
 @given(path=paths())
 def test_area_is_the_integral_of_the_shortfall(path):
     time = np.arange(len(path))
