@@ -41,6 +41,12 @@ def test_a_small_rise_does_not_end_a_slowdown_and_a_larger_one_does():
 
 def test_a_movement_of_exactly_the_least_size_counts():
     assert len(rc.turning_points(series([5, 12, 9, 10, 7, 13]), 1.0)) == 5
+    assert len(rc.turning_points(series([5, 12, 11, 14]), 1.0)) == 3
+
+
+def test_growth_that_hardly_moves_is_one_phase_by_its_direction():
+    for values, phase in (([1, 1.1, 1.2], "upswing"), ([1.2, 1.1, 1], "slowdown")):
+        assert list(rc.turning_points(series(values), 5)["phase"]) == [phase]
 
 
 @pytest.mark.parametrize(("values", "phase"), [([1, 2, 3], "upswing"), ([3, 2, 1], "slowdown")])
