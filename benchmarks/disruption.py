@@ -68,7 +68,7 @@ beside_inverse(lambda table: joint_cuts(table, sets))
 
 ROUNDS = f"""{TURNS}
 from dongbei.input_output import estimated_table
-from dongbei.resilience.disruption.cascade import cascade, supply_network
+from dongbei.resilience.disruption.network import cascade, supply_network
 network = supply_network(estimated_table(2017))
 n, shocks, rounds = len(network.product_of), 1000, 5
 deliveries = np.random.default_rng(2017).random((shocks, n))

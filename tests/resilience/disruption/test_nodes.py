@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 from random_tables import country, tables, world, worlds
 
 from dongbei.input_output import WorldTable, upstreamness
-from dongbei.resilience.disruption.cascade import diversified, supply_network
+from dongbei.resilience.disruption.network import diversified, supply_network
 from dongbei.resilience.disruption.nodes import (
     critical_nodes,
     domar_weights,
@@ -174,7 +174,7 @@ def test_a_product_of_one_region_has_one_supplier_and_alike_sources_one_concentr
             assert_allclose(alone["concentration"], 1)
             assert_allclose(alone["share"], 1)
             assert (alone["largest"] == table.regions[rows & (table.output > 0)][0]).all()
-    alike = supplier_concentration(diversified(network, 1))
+    alike = supplier_concentration(diversified(network, 1, home=True))
     assert_allclose(alike["bought"], found["bought"], rtol=1e-9)
     for row in alike.itertuples():
         output = table.output[table.sectors == row.product]

@@ -13,7 +13,7 @@ from random_tables import country, tables, world
 
 from dongbei.input_output import WorldTable
 from dongbei.resilience.disruption import stress
-from dongbei.resilience.disruption.cascade import cascade, supply_network
+from dongbei.resilience.disruption.network import cascade, supply_network
 from dongbei.resilience.disruption.shocks import rows
 from dongbei.resilience.disruption.static import cut, joint_cuts
 from dongbei.resilience.disruption.stress import (

@@ -5,7 +5,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dongbei.input_output import RegionalTable, upstreamness
-from dongbei.resilience.disruption.cascade import SupplyNetwork
+from dongbei.resilience.disruption.network import SupplyNetwork
 from dongbei.resilience.disruption.static import single_cuts
 
 

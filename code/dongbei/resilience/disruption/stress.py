@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from dongbei.input_output import RegionalTable
-from dongbei.resilience.disruption.cascade import SupplyNetwork, cascade
+from dongbei.resilience.disruption.network import SupplyNetwork, cascade
 from dongbei.resilience.disruption.shocks import parts, rows
 from dongbei.resilience.disruption.static import cut, joint_cuts, single_cuts
 

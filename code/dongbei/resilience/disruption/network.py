@@ -24,6 +24,7 @@ from numbers import Integral
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
 
 from dongbei import statistics
 from dongbei.input_output import RegionalTable
@@ -113,17 +114,21 @@ def supply_network(
     return SupplyNetwork(table, products, product_of, sources, needs, matters)
 
 
-def diversified(network: SupplyNetwork, part: float, products: Names = None) -> SupplyNetwork:
-    """Move part of what everybody buys towards the mix of sources that the nation has.
+def diversified(
+    network: SupplyNetwork, part: float, products: Names = None, home: bool = False
+) -> SupplyNetwork:
+    """Move part of what buyers have of a product towards the mix of sources that the nation has.
 
     Parameters
     ----------
     network
     part
-        0 keeps the sources, 1 gives every buyer of a product the same: each row's share in the
-        nation's output of it.
+        0 keeps the sources; 1 gives buyers each source's share in the nation's output.
     products : str or iterable of str, optional
         Those that are bought otherwise; by default all.
+    home
+        Whether what comes from the buyer's own region moves too. If not, only the purchases from
+        other regions are divided anew, among other regions.
 
     Returns
     -------
@@ -136,14 +141,16 @@ def diversified(network: SupplyNetwork, part: float, products: Names = None) -> 
         If the part is not from 0 to 1, or a product unknown.
     """
     share = float(parts("part", part, ()))
-    output, kinds = network.table.output, len(network.products)
-    made = np.bincount(network.product_of, output, kinds)[network.product_of]
-    mix = np.divide(output, made, out=np.zeros(len(made)), where=made > 0)
     asked = known("product", products, network.products)
-    moved = share * np.isin(network.product_of, [network.products.index(one) for one in asked])
-    bought = (network.needs > 0)[network.product_of]
-    sources = np.where(bought, mix[:, None], 0) * moved[:, None]
-    return replace(network, sources=sources + network.sources * (1 - moved)[:, None])
+    table, kind = network.table, network.product_of
+    moves = share * np.isin(kind, [network.products.index(one) for one in asked])[:, None]
+    free = home | (table.region_of[:, None] != table.region_of)
+    of_kind = csr_array((np.ones(len(kind)), (kind, np.arange(len(kind)))))
+    made = of_kind @ (table.output[:, None] * free)
+    bought = of_kind @ (network.sources * free)
+    per_unit = np.divide(bought, made, out=np.zeros_like(made), where=made > 0)
+    moved = (1 - moves) * network.sources + moves * table.output[:, None] * per_unit[kind]
+    return replace(network, sources=np.where(free & (made > 0)[kind], moved, network.sources))
 
 
 def cascade(
