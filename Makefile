@@ -36,9 +36,11 @@ bench: env ## measure speed and memory (STRICT=1 fails past a limit)
 data: env ## rebuild data/ from ../shared/reference (CHECK=1 only compares)
 	@$(RUN) data/build.py $(if $(CHECK),--check)
 
-lock: env ## write requirements.txt from pyproject.toml (UPGRADE=1 takes newer versions)
+lock: env ## write requirements.txt and benchmarks/peers.txt (UPGRADE=1 takes newer versions)
 	@.venv/bin/uv pip compile pyproject.toml --group book --group test --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --quiet $(if $(UPGRADE),--upgrade) --output-file requirements.txt
+	@.venv/bin/uv pip compile benchmarks/peers.in --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header --quiet $(if $(UPGRADE),--upgrade) --output-file benchmarks/peers.txt
 	@echo "requirements.txt is new; run make test"
 
 clean: ## remove what was built, and the environment

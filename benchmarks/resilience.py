@@ -1,8 +1,12 @@
-"""Thousands of indices beside one sort of as many numbers, and how time grows with their size."""
+"""Thousands of indices beside one sort of as many numbers, and how time grows with their size.
+
+Thousands of disruptions beside one of BoARIO's.
+"""
 
 import sys
 from pathlib import Path
 
+import peers
 from measure import Benchmark
 
 INDICES = """
@@ -66,6 +70,68 @@ print(seconds(51, 49, 10_000))
 print(10_000 * 0.07)  # COINr on such a machine, per replication of its example of this shape
 """
 
+ECONOMY = """
+import time
+import numpy as np
+import pandas as pd
+m, k, steps, count = 8, 30, 365, 10_000
+n = m * k
+random = np.random.default_rng(2018)
+coefficients = random.random((n, n))
+coefficients *= random.uniform(0.3, 0.7, n) / coefficients.sum(axis=0)
+final = random.uniform(1e3, 1e5, (n, m))
+flows = coefficients * np.linalg.solve(np.eye(n) - coefficients, final.sum(axis=1))
+rows = pd.MultiIndex.from_product(
+    [[f"R{r}" for r in range(m)], [f"s{p:02d}" for p in range(k)]], names=["region", "sector"]
+)
+"""
+
+DISRUPTIONS = f"""{ECONOMY}
+from dongbei.input_output import WorldTable
+from dongbei.resilience.disruption.inventories import Behaviour, Loss, Shocks, simulate
+table = WorldTable(flows, final, rows.get_level_values(0), rows.get_level_values(1))
+lost = random.uniform(0, 1, (count, n)) * (random.random((count, n)) < 0.125)
+shocks = Shocks(Loss(lost, start=1, duration=30, recovery="linear", recovery_time=30))
+behaviour = Behaviour(days=30)
+simulate(table, shocks.part(slice(200)), 5, behaviour, workers=2)
+start = time.perf_counter()
+simulate(table, shocks, steps, behaviour, workers=2)
+print(time.perf_counter() - start)
+"""
+
+BOARIO = f"""
+import os
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # its small products are slower on two threads
+import logging
+import warnings
+warnings.simplefilter("ignore")
+{ECONOMY}
+import pymrio
+from boario.event import from_series
+from boario.extended_models import ARIOPsiModel
+from boario.simulation import Simulation
+logging.disable(logging.CRITICAL)
+columns = pd.MultiIndex.from_product([rows.levels[0], ["final"]], names=["region", "category"])
+table = pymrio.IOSystem(Z=pd.DataFrame(flows, rows, rows), Y=pd.DataFrame(final, rows, columns))
+table.calc_all()
+lost = pd.Series(random.uniform(0, 1, n), rows)[random.random(n) < 0.125]
+def seconds():
+    model = ARIOPsiModel(table, order_type="noalt", main_inv_dur=30)
+    simulation = Simulation(model, n_temporal_units_to_sim=steps)
+    simulation.add_event(from_series(
+        event_type="arbitrary", impact=lost, occurrence=1, duration=30, recovery_tau=30,
+        recovery_function="linear", event_monetary_factor=1,  # by default the event vanishes
+    ))
+    start = time.perf_counter()
+    simulation.loop()
+    end = time.perf_counter()
+    made = simulation.production_realised.sum(axis=1)
+    assert len(made) == steps, "the simulation stopped early"
+    assert made.min() < 0.99 * made.iloc[0], "the event vanished"
+    return end - start
+print(count * min(seconds() for _ in range(3)))
+"""
+
 
 def benchmarks(folder: Path) -> list[Benchmark]:
     """List the benchmarks of the room `resilience`."""
@@ -77,6 +143,11 @@ def benchmarks(folder: Path) -> list[Benchmark]:
             repeats=1, prints_seconds=bool(reference), memory_limit=memory_limit,
         )  # fmt: skip
 
+    disruptions = Benchmark(
+        "resilience: 10 000 disruptions of 8 x 30 in 365 steps", "BoARIO: 10 000 times one",
+        [sys.executable, "-c", DISRUPTIONS], [peers.PYTHON, "-c", BOARIO],
+        lambda: None, peers.install, 0.02, repeats=1, prints_seconds=True, memory_limit=300,
+    )  # fmt: skip
     shape = "units, indicators, count = 31, 40, 10_000\n"
     return [
         one(
@@ -97,4 +168,5 @@ def benchmarks(folder: Path) -> list[Benchmark]:
             "10 000 indices of 31 x 400", "31 x 40",
             f"large, small = (31, 400, 10_000), (31, 40, 10_000)\n{GROWTH}", None, 12.0,
         ),
+        disruptions,
     ]  # fmt: skip

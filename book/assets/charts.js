@@ -1,5 +1,5 @@
 // Replaces each static picture by the live chart when it comes near the screen.
-// The Vega bundle is loaded once, and only then; so is what solves equations, if a chart has any.
+// The Vega bundle is loaded once, and only then; so is what computes rows, if a chart needs it.
 "use strict";
 (function () {
   const here = document.currentScript.src;
@@ -29,7 +29,7 @@
     return window.vegaEmbed;
   }
 
-  // A chart whose rows are solutions of equations has a script of its own.
+  // A chart whose rows are computed anew, such as solutions of equations, has a script of its own.
   async function dynamics(chart) {
     await load(new URL("dynamics.js", here).href);
     await load(new URL(chart.dataset.script, document.baseURI).href);
@@ -72,7 +72,7 @@
 
   // The alternative text holds the numbers of the first picture.
   function noteMoved(view) {
-    const first = " (At the first values of the sliders.)";
+    const first = " (At the first values of the controls.)";
     const text = view.getAttribute("aria-label");
     if (!text.endsWith(first)) view.setAttribute("aria-label", text + first);
   }

@@ -1,4 +1,5 @@
-// Solves the differential equations of charts anew when their sliders move.
+// Computes the rows of charts anew when their controls move: solutions of differential equations, and
+// losses that spread along supplies.
 // charts.js loads this, and after it the script of each figure, which adds itself to `figures`.
 "use strict";
 (function () {
@@ -67,14 +68,61 @@
       }
       return values;
     },
+
+    // Losses in percent: of every cell, of regions and the nation, and of the nation after each round.
+    cascade(network, [region, sector, buyers, cut, second, after]) {
+      const { regions, sectors, everyone, rounds, unit } = network;
+      const [sources, needs, critical] = [network.sources, network.needs, network.critical].map((rows) => rows.map(numbers));
+      const weight = numbers(network.weight);
+      const k = sectors.length;
+      const home = regions.indexOf(region);
+      const seller = home * k + sectors.indexOf(sector);
+      const hit = regions.map((name, place) => (buyers === everyone ? place !== home : name === buyers));
+      const path = [weight.map(() => 0)];
+      for (let round = 1; round <= rounds; round++) {
+        const lost = path[round - 1];
+        path.push(lost.map((_, j) => {
+          const gap = sectors.map(() => 0);
+          sources.forEach((row, i) => {
+            const missing = i === seller && hit[Math.floor(j / k)] ? cut / 100 : 0;
+            gap[i % k] += (1 - second / 100) * (row[j] / unit) * (1 - (1 - missing) * (1 - lost[i]));
+          });
+          const worst = gap.map((one, p) => (critical[p][j] ? one : 0));
+          const linear = gap.map((one, p) => (critical[p][j] ? 0 : (needs[p][j] / unit) * one));
+          return Math.max(...worst, linear.reduce((sum, one) => sum + one));
+        }));
+      }
+      // The mean loss, by weight, of the rows that are chosen.
+      function mean(lost, chosen) {
+        let [sum, total] = [0, 0];
+        lost.forEach((one, i) => {
+          if (!chosen(i)) return;
+          sum += one * weight[i];
+          total += weight[i];
+        });
+        return sum / total;
+      }
+      const now = path[after];
+      return [
+        ...now,
+        ...sectors.map((_, p) => mean(now, (i) => i % k === p)),
+        ...regions.map((_, place) => mean(now, (i) => Math.floor(i / k) === place)),
+        mean(now, () => true),
+        ...path.map((lost) => mean(lost, () => true)),
+      ].map((part) => 100 * part);
+    },
   };
+
+  function numbers(text) {
+    return text.split(" ").map(Number);
+  }
 
   // The computed values of a figure's table, in the order of its rows.
   function values(name, positions) {
-    return kinds[figures[name].kind](figures[name], Float64Array.from(positions));
+    return kinds[figures[name].kind](figures[name], positions);
   }
 
-  // The figure's table for other positions of the sliders; what was observed stays.
+  // The figure's table for other positions of the controls; what was observed stays.
   function rows(name, table, positions) {
     const { computed, sliders } = figures[name];
     const moved = Object.fromEntries(sliders.map(({ label }, place) => [label, positions[place]]));
@@ -88,7 +136,7 @@
     });
   }
 
-  // Lets the view of a figure follow its sliders, at most once per frame of the screen.
+  // Lets the view of a figure follow its controls, at most once per frame of the screen.
   async function follow(name, view, table) {
     const { sliders } = figures[name];
     let asked = false;

@@ -4,11 +4,12 @@
 chart a figure, refusing one without alternative text and source; `explorer` draws formulas that
 sliders move, which `expression` prints for the browser; `dynamics` holds differential equations,
 which `integrate` solves here and the browser solves anew, for the lines of a `simulator` and the
-areas of a `phase_portrait`; `diagram` draws boxes and arrows; `ranking` a league table that
-sliders rearrange; `site` is what the site's build calls
-to turn a figure into HTML.
+areas of a `phase_portrait`; `cascade` lets the reader cut a supply and watch the loss spread;
+`diagram` draws boxes and arrows; `ranking` a league table that sliders rearrange; `site` is what
+the site's build calls to turn a figure into HTML.
 """
 
+from dongbei.charts.cascade import cascade
 from dongbei.charts.diagram import diagram
 from dongbei.charts.dynamics import Dynamics, integrate
 from dongbei.charts.explorer import Slider, explorer
@@ -38,6 +39,7 @@ __all__ = [
     "Figure",
     "Slider",
     "bars",
+    "cascade",
     "colour",
     "colour_scale",
     "diagram",

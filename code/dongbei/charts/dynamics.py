@@ -13,7 +13,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from dongbei.charts.explorer import Slider, bound_parameter, check_names
+from dongbei.charts.explorer import Choice, Slider, bound_parameter, check_names
 from dongbei.charts.expression import javascript
 
 BEFORE = 2.0**-36
@@ -187,7 +187,9 @@ def printed(expressions, dynamics: Dynamics, sliders: Sequence[Slider]) -> str:
     return "\n".join(["function (time, y, p, out) {", *lines, "}"])
 
 
-def live(settings: Mapping, functions: Mapping[str, list[str]], sliders: Sequence[Slider]) -> dict:
+def live(
+    settings: Mapping, functions: Mapping[str, list[str]], sliders: Sequence[Slider | Choice]
+) -> dict:
     """Return what a figure must carry so that a page can compute its rows anew.
 
     Parameters
@@ -213,7 +215,9 @@ def live(settings: Mapping, functions: Mapping[str, list[str]], sliders: Sequenc
 
 def script(name: str, dynamics: Mapping) -> str:
     """Return the classic script that tells `dynamics.js` how to compute a figure's rows."""
-    settings = json.dumps(dynamics["settings"], ensure_ascii=True, sort_keys=True)
+    settings = json.dumps(
+        dynamics["settings"], ensure_ascii=True, sort_keys=True, separators=(",", ":")
+    )
     lines = [f"dongbeiDynamics.figures[{json.dumps(name)}] = {{", f"...{settings},"]
     for key, functions in dynamics["functions"].items():
         lines += [f"{key}: [", ",\n".join(functions), "],"]

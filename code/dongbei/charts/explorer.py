@@ -76,6 +76,56 @@ class Slider:
         """Name of the slider's value in the live chart."""
         return f"slider_{self.symbol.name}"
 
+    @property
+    def binding(self) -> alt.BindRange:
+        """What the page makes of it."""
+        return alt.binding_range(
+            min=self.minimum, max=self.maximum, step=self.step, name=self.label
+        )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A name that the reader may choose from a list.
+
+    Parameters
+    ----------
+    symbol
+        Gives the name of the choice in the live chart.
+    label
+        What stands before the list, such as ``"Buyers"``.
+    options
+        The names, in their order.
+    value
+        Which is chosen at first, and always in the static picture.
+
+    Raises
+    ------
+    ValueError
+        If the value is not among the options.
+    """
+
+    symbol: sp.Symbol
+    label: str
+    options: tuple[str, ...]
+    value: str
+
+    def __post_init__(self):
+        if self.value not in self.options:
+            raise ValueError(
+                f"choice {self.label!r} has no {self.value!r}; it has {', '.join(self.options)}"
+            )
+
+    @property
+    def parameter(self) -> str:
+        """Name of the chosen name in the live chart."""
+        return f"choice_{self.symbol.name}"
+
+    @property
+    def binding(self) -> alt.BindRadioSelect:
+        """What the page makes of it."""
+        return alt.binding_select(options=list(self.options), name=self.label)
+
 
 def explorer(
     formulas: Mapping[str, sp.Expr],
@@ -164,12 +214,9 @@ def explorer(
     return chart.add_params(*map(bound_parameter, sliders))
 
 
-def bound_parameter(slider: Slider) -> alt.Parameter:
-    """Bind a slider of the page to the parameter that the formulas read."""
-    bind = alt.binding_range(
-        min=slider.minimum, max=slider.maximum, step=slider.step, name=slider.label
-    )
-    return alt.param(name=slider.parameter, value=slider.value, bind=bind)
+def bound_parameter(control: Slider | Choice) -> alt.Parameter:
+    """Bind a control of the page to the parameter that the chart reads."""
+    return alt.param(name=control.parameter, value=control.value, bind=control.binding)
 
 
 def live_value(formulas: Mapping[str, sp.Expr], names: Mapping[sp.Symbol, str]) -> str:

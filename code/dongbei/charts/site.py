@@ -91,7 +91,7 @@ def html(spec: dict, downloads: str) -> str:
     return (
         f'<div class="chart" id="chart-{name}" data-name="{name}"{own}>'
         f'<div class="chart-view" role="img" aria-label="{escape(meta["alt"])}">{pictures}</div>'
-        f'<div class="chart-controls" role="group" aria-label="Sliders of this chart"></div>'
+        f'<div class="chart-controls" role="group" aria-label="Controls of this chart"></div>'
         f'<script type="application/json" class="chart-spec">{live}</script>'
         f'<p class="chart-downloads">Download: '
         f'<a href="{downloads}/{name}.csv" download>data (CSV)</a>, '

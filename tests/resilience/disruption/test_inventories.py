@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_tables import world
 
+from dongbei import chunks
 from dongbei.input_output import InterregionalTable, WorldTable, eight_regions, estimated_table
 from dongbei.resilience.disruption.inventories import (
     RULES,
@@ -54,13 +55,14 @@ def open_table(seed, sizes=(3, 3, 2)):
         )  # fmt: skip
 
 
-def drawn(table, seed, count=3, exports=False, links=True):
+def drawn(table, seed, count=3, exports=False, links=True, size=1.0):
     """Random shocks of every kind, at different times."""
     random = np.random.default_rng(seed)
     n, g = table.final.shape
 
     def loss(*shape, recovery="immediate"):
         parts = random.uniform(0, 1, (count, *shape)) * (random.uniform(size=(count, *shape)) < 0.4)
+        parts = (parts.T * size).T
         start, duration = random.integers(0, 6, count), random.integers(0, 12, count)
         return Loss(parts, start, duration, recovery, random.uniform(1, 9, count))
 
@@ -363,26 +365,70 @@ def test_workers_change_nothing():
     assert (one.by_region == two.by_region).all()
 
 
+def test_more_shocks_than_memory_holds_go_through_a_folder(tmp_path):
+    table = world([3, 3], 2)
+    shocks = drawn(table, 1, count=25)
+
+    def losses(part):
+        return simulate(table, shocks.part(part), 20).summary
+
+    chunks.run(losses, 25, tmp_path, size=4, version="1", defines={}, progress=False)
+    whole = simulate(table, shocks, 20).summary
+    pd.testing.assert_frame_equal(
+        chunks.read(tmp_path), whole, check_exact=True, check_index_type=False
+    )
+
+
 PLAIN = {"overproduction": 1.0, "rationing": "proportional"}
 
 
 @settings(max_examples=40)
-@given(seeds, st.integers(2, 5), st.sampled_from([2.0, 5.0, 15.0]), st.sampled_from([2.0, 10.0]))
-def test_in_a_chain_a_larger_shock_or_smaller_stocks_lose_no_less(seed, length, days, τ):
+@given(
+    seeds,
+    st.integers(2, 5),
+    st.sampled_from([1.0, 5.0, 15.0]),
+    st.sampled_from([1.0, 2.0, 10.0]),
+    st.sampled_from([0.0, 0.8]),
+    st.sampled_from([1.0, 1.3]),
+)
+def test_in_a_chain_a_larger_shock_or_smaller_stocks_lose_no_less(seed, length, days, τ, ψ, most):
+    """Each firm has one client; then rules do not matter, and overproduction does not either."""
     random = np.random.default_rng(seed)
     table = chain(*np.zeros(length - 1), 100)
-    size = np.sort(random.uniform(0, 1, 12))
     parts = np.zeros((12, length))
-    parts[:, random.integers(length)] = size
+    parts[:, random.integers(length)] = np.linspace(0.05, 1, 12)
     shocks = Shocks(capacity=Loss(parts, start=1, duration=random.integers(1, 30)))
+    how = Behaviour(restocking_time=τ, threshold=ψ, overproduction=most, overproduction_time=5)
     lost = [
-        simulate(
-            table, shocks, 80, Behaviour(days=many, restocking_time=τ, threshold=0, **PLAIN)
-        ).summary["final_unmet"]
+        simulate(table, shocks, 80, dataclasses.replace(how, days=many)).summary["final_unmet"]
         for many in (days, 2 * days)
     ]
     assert (np.diff(lost[0]) >= -1e-9).all()
     assert (lost[1] <= lost[0] + 1e-9).all()
+
+
+def lost_days(table, parts, days, duration):
+    """Steps of normal final demand that are lost in 120, with plain behaviour."""
+    shocks = Shocks(capacity=Loss(parts, start=1, duration=duration))
+    how = Behaviour(days=days, restocking_time=1, threshold=0, **PLAIN)
+    unmet = simulate(table, shocks, 120, how).summary["final_unmet"]
+    return unmet.to_numpy() * 365 / table.final.sum()
+
+
+def test_where_firms_have_two_kinds_of_clients_a_larger_shock_can_lose_less():
+    """Half of firm 1 is missed less than two fifths of it: its client orders less for stock."""
+    table = chain(50, 60, 0, 100)
+    smaller, larger = lost_days(table, [[0, 0.4, 0, 0], [0, 0.5, 0, 0]], days=1, duration=30)
+    assert smaller > 27
+    assert larger < 20
+
+
+def test_where_firms_have_two_kinds_of_clients_larger_stocks_can_lose_more():
+    """Under proportional rationing, orders that fill larger stocks crowd out final users."""
+    table = chain(20, 0, 100)
+    lost = [lost_days(table, [[1.0, 0, 0]], days=days, duration=20)[0] for days in (10, 20)]
+    assert lost[0] < 11.1
+    assert lost[1] > 15.8
 
 
 def test_with_infinite_stocks_nothing_spreads_to_users():
@@ -432,26 +478,6 @@ def test_a_chain_whose_firms_sell_on_the_side_rests_where_arithmetic_says():
     np.testing.assert_allclose(rest, [0.5, 0.375, 7.5 / 70], rtol=1e-9)
 
 
-def static_limit(table, capacity):
-    """Iterate levels x = min(capacity, orders, deliveries) where each product has one maker."""
-    Z, x0 = table.flows, table.output
-    b = Z / x0[:, None]
-    final = table.final.sum(axis=1) / x0
-    x = np.ones(len(x0))
-    for _ in range(5000):
-        needs = np.where(Z > 0, x[None, :], 0)
-        most = np.minimum(capacity, (b * needs).sum(axis=1) + final)
-        # business first: what is left of a maker's output for each user, alike for all
-        ordered = (b * needs).sum(axis=1)
-        served = np.minimum(1, x / np.where(ordered > 0, ordered, 1))
-        allowed = np.where(Z > 0, served[:, None] * x[None, :], np.inf).min(axis=0)
-        new = np.minimum(most, np.maximum(allowed, 0))
-        if np.abs(new - x).max() < 1e-14:
-            break
-        x = new
-    return x
-
-
 @settings(max_examples=30)
 @given(seeds)
 def test_a_tree_of_firms_comes_to_rest_at_the_fixed_point_of_the_minimum(seed):
@@ -480,13 +506,13 @@ def test_a_tree_of_firms_comes_to_rest_at_the_fixed_point_of_the_minimum(seed):
     np.testing.assert_allclose(rest, expected, rtol=1e-6)
 
 
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(seeds, st.sampled_from(sorted(RULES)), st.sampled_from([0.0, 1.0]))
 def test_less_final_demand_for_good_ends_at_leontief(seed, rule, redirection):
     table = world([3, 3], seed)
     parts = np.random.default_rng(seed).uniform(0, 0.9, (1, 6))
     how = Behaviour(days=2, restocking_time=3, rationing=rule, redirection=redirection)
-    found = simulate(table, Shocks(final=Loss(parts)), 3000, how, paths=["output"])
+    found = simulate(table, Shocks(final=Loss(parts)), 1000, how, paths=["output"])
     kept = ((1 - parts[0])[:, None] * table.final).sum(axis=1)
     expected = table.solve(kept)
     made = found.paths["output"][0, -1] * 365
@@ -538,7 +564,8 @@ def test_a_second_source_replaces_a_cut_one_if_it_can():
     )  # fmt: skip
     free = dataclasses.replace(fixed, redirection=1)
     steel = [levels(table, shocks, 100, how)[0, -1, 2] for how in (fixed, free)]
-    np.testing.assert_allclose(steel, [0.5, 1.0], rtol=1e-6)
+    # a user short of a stock orders above its use: x = (x + (2 - x) / 2) / 2 under contracts
+    np.testing.assert_allclose(steel, [2 / 3, 1.0], rtol=1e-6)
     users = dataclasses.replace(free, final_redirection=1)
     found = [simulate(table, shocks, 200, how, paths=["final"]) for how in (free, users)]
     last = [one.paths["final"][0, -1, 2] * 365 for one in found]
@@ -573,9 +600,10 @@ def test_a_loss_starts_lasts_and_recovers(recovery, expected):
 
 def test_sums_are_those_of_the_paths():
     table = open_table(4)
-    shocks = drawn(table, 5, count=20, exports=True)
+    shocks = drawn(table, 5, count=20, exports=True, size=np.repeat([0.02, 1], 10))
     how = Behaviour(days=3, overproduction_time=5)
-    found = simulate(table, shocks, 60, how, paths=["value_added", "final", "exports", "output"])
+    names = ["value_added", "final", "exports", "output"]
+    found = simulate(table, shocks, 60, how, paths=names, tolerance=0.05)
     summary, paths = found.summary, found.paths
     for column, path in [
         ("value_added_lost", "value_added"), ("final_unmet", "final"), ("exports_unmet", "exports"),
@@ -591,7 +619,7 @@ def test_sums_are_those_of_the_paths():
     np.testing.assert_allclose(
         lost[np.arange(20), summary["worst_step"]], lost.max(axis=1), atol=1e-12
     )
-    off = np.abs(lost) > 1e-3
+    off = np.abs(lost) > 0.05
     for shock, back in summary["return_step"].items():
         if pd.isna(back):
             assert off[shock, -1]

@@ -1,9 +1,9 @@
 """What becomes of an economy's output when suppliers fail or links are cut.
 
-``shocks`` names what is hit. ``static`` tells what is lost at once, in closed form; ``network`` how
-a lack spreads where some inputs cannot be done without; ``inventories`` how it unfolds step by step
-while stocks last, and ``inoperability`` how sectors recover together. ``nodes`` says which rows of
-a table matter most, ``stress`` which cuts would hurt most and what would make them milder.
+``shocks`` names what is hit. ``static`` tells what is lost at once, in closed form; ``network``
+how a lack spreads where some inputs cannot be done without; ``inventories`` how it unfolds step by
+step while stocks last, and ``inoperability`` how sectors recover together. ``nodes`` says which
+rows of a table matter most, ``stress`` which cuts would hurt most and what would make them milder.
 """
 
 from dongbei.resilience.disruption.inventories import Behaviour, Loss, Shocks, simulate

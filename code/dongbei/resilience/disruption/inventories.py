@@ -47,12 +47,16 @@ rows do not explain (the balancing error, and final uses and exports below zero,
 from stocks) stays a constant part of a node's output, so that all else balances: a node's normal
 sales are the flows, final uses and exports above zero.
 
-**Where losses are monotone.** With proportional rationing, fixed contracts and without
-overproduction, a chain in which every node has one supplier and one client loses no less from a
-larger shock, or with smaller stocks. Neither holds beyond it. Where two buyers share a supplier,
-the one that is short of another input leaves more for the other; a lower plan lowers the stock
-that is wanted, and orders that are cut today are missing today; and a buyer whose stock is low
-orders more, and so takes from others under proportional rationing.
+**Where losses are monotone.** In a chain in which every node has one supplier and one client, a
+larger shock or smaller stocks lose no less, whatever the rule. It takes little to end that: where a
+node has two kinds of clients, those who refill their stocks crowd out the others under proportional
+rationing, so that larger stocks can lose more; and a larger shock can lose less, when a client that
+can plan for less orders less for its stock. In networks both are common; the tests hold examples.
+
+**Where it comes to rest.** With stocks of one step, a restocking time of one step and a shock that
+lasts, at the fixed point of x = min(κ, d, deliveries), which in a chain is its smallest capacity.
+With larger stocks a node that stays short orders more than it uses, and so rests above that if its
+supplier has other clients.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -346,10 +350,10 @@ class Step:
     @property
     def stocks(self) -> NDArray:
         """Stocks h at the start of the step; infinite where none is kept. Shape (k, n, shocks)."""
-        network = self.chains.network
-        scale = network.buffers * network.behaviour.restocking_time
-        found = self.chains.stocks
-        return np.where(found < UNUSED / 2, found * scale[:, None, None], np.inf)
+        chains, buffers = self.chains, self.chains.network.buffers
+        taken = np.stack([chains.taken[one] for one in buffers.tolist()])
+        left = (chains.stocks - taken) * (buffers * chains.τ)[:, None, None]
+        return np.where(chains.stocks < UNUSED / 2, left, np.inf)
 
 
 @dataclass(frozen=True, eq=False)
@@ -583,8 +587,10 @@ def _rationed(rule, level, demand, ordered, users) -> tuple[NDArray, NDArray]:
 class _Chains:
     """Stocks and orders of a block of shocks: what one step hands to the next.
 
-    Orders of p are kept over its buffer b_p = max(1, ψ s_p) and stocks over b_p τ, which saves
-    passes over the largest arrays: a node's smallest stock, times τ, is the level that it allows.
+    Kept so that few passes over the largest arrays are needed: orders ν of p over its buffer b_p =
+    max(1, ψ s_p); and of stocks, over b_p τ, what was there at first and all that came since. All
+    that production took since then is the same for every product of a buffer, and is kept once, in
+    ``taken``: what came less what was taken is the stock, and times τ the level that it allows.
     """
 
     def __init__(self, network: Network, shocks: Shocks):
@@ -602,36 +608,51 @@ class _Chains:
         self.final = network.final * network.sales[:, None]
         self.change = np.empty((n, count))
         self.ordered = np.zeros((n, count))
-        self.limit = np.full((n, count), np.inf)
+        kinds = set(network.buffers.tolist())
+        self.taken = {one: np.zeros((n, count)) for one in sorted(kinds)}
+        self.limits = {one: np.full((n, count), np.inf) for one in self.taken}
         for product in range(k):
             self._limit(product)
             self._order(product)
-        self.limit *= self.τ
 
     def deliver_and_order(self, step, level, planned, served, capacity) -> None:
         """Deliver what was ordered, take what production uses, and order for the next step."""
         network, change, received = self.network, self.change, self._received(served)
-        kinds = list(zip(network.days.tolist(), network.buffers.tolist(), strict=True))
-        scaled = {kind: self._scaled(level, planned, *kind) for kind in set(kinds)}
+        buffers = network.buffers.tolist()
+        for buffer, taken in self.taken.items():
+            taken += level / (buffer * self.τ)
+        use = {buffer: level / buffer for buffer in self.taken}
+        goals = {
+            (days, buffer): planned * (days / (buffer * self.τ)) + self.taken[buffer]
+            for days, buffer in set(zip(network.days.tolist(), buffers, strict=True))
+            if days < np.inf
+        }
         self.known, self.open = capacity, self._open_at(step + 1)
-        self.limit.fill(np.inf)
-        for product, kind in enumerate(kinds):
-            use, used, goal = scaled[kind]
+        for limit in self.limits.values():
+            limit.fill(np.inf)
+        for product, (days, buffer) in enumerate(zip(network.days.tolist(), buffers, strict=True)):
             needs, stock = self.needs[product], self.stocks[product]
-            if goal is None:
-                needs[:] = use
+            if days == np.inf:
+                needs[:] = use[buffer]
             else:
+                if network.critical[product] is not None:
+                    np.maximum(stock, self.taken[buffer], out=stock)  # it does without the rest
                 received(product, change)
                 change *= needs
-                change -= used if network.critical[product] is None else np.minimum(used, stock)
                 stock += change
                 self._limit(product)
-                np.maximum(goal, stock, out=change)
+                np.maximum(goals[days, buffer], stock, out=change)
                 change -= stock
-                np.add(change, use, out=needs)
+                np.add(change, use[buffer], out=needs)
             self._order(product)
-        np.maximum(self.limit, 0, out=self.limit)  # what is used up is zero but for rounding
-        self.limit *= self.τ
+
+    @property
+    def limit(self) -> NDArray:
+        """Return the level that stocks allow each node. Shape (n, shocks)."""
+        least = np.minimum.reduce([self.limits[one] - self.taken[one] for one in self.taken])
+        np.maximum(least, 0, out=least)  # what is used up is zero but for rounding
+        least *= self.τ
+        return least
 
     def final_demand(self, kept: NDArray) -> tuple[NDArray, Callable]:
         """Return the orders of final users, and what they do not get if a part of them is met."""
@@ -656,16 +677,11 @@ class _Chains:
         """Return what is left of each link, shape (n, g, shocks); nothing if none is cut."""
         return None if self.links is None else self.links(step)
 
-    def _scaled(self, level, planned, days, buffer):
-        """Return what production takes, by buffer and by buffer and τ, and the stock it wants."""
-        goal = planned * (days / (buffer * self.τ)) if np.isfinite(days) else None
-        return level / buffer, level / (buffer * self.τ), goal
-
     def _limit(self, product: int) -> None:
         """Lower the limits of production to what the stocks of a product allow."""
-        critical = self.network.critical[product]
+        critical, limit = self.network.critical[product], self.limits[self.network.buffers[product]]
         where = True if critical is None else critical[:, None]
-        np.minimum(self.limit, self.stocks[product], out=self.limit, where=where)
+        np.minimum(limit, self.stocks[product], out=limit, where=where)
 
     def _order(self, product: int) -> None:
         """Place the orders for a product: fixed contracts, and what is free to move."""
