@@ -362,6 +362,8 @@ def test_without_a_second_source_a_product_made_from_itself_ends():
     lost_a = (1 - r) * (1 - b) * lost_b / (1 - (1 - r) * b)
     found = cascade(network, deliveries=[1, 0], buyers="B", second_source=r)
     assert_allclose(found, [lost_a, lost_b], atol=1e-9)
+    found = cascade(network, deliveries=[1, 0], buyers="B", second_source=r, rounds=200)
+    assert_allclose(found, [lost_a, lost_b], rtol=1e-14)  # as many rounds as asked for
 
 
 def test_losses_that_rise_too_slowly_need_a_number_of_rounds():
