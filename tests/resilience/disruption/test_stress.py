@@ -308,6 +308,13 @@ def test_replaceability_is_told_product_by_product(seed, second_source, data):
         assert_allclose(row["critical"], short @ va / va.sum(), atol=1e-9)
 
 
+def test_by_default_nothing_is_replaced_and_rounds_go_to_their_end():
+    network = supply_network(country([2, 2], seed=6), "none")
+    found = replaceability(network, "R0")
+    pd.testing.assert_frame_equal(found, replaceability(network, "R0", 0.0, None))
+    assert_allclose(found["critical"], found["linear"], rtol=1e-6)
+
+
 # -- the mean of the worst --------------------------------
 
 losses_of = st.lists(st.floats(-100, 100), min_size=1, max_size=20)
