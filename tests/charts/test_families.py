@@ -245,3 +245,31 @@ def test_standing_intervals_follow_one_another_in_panels():
 def test_intervals_upside_down_are_refused():
     with pytest.raises(ValueError, match="minimum of 2012 is 50, above its maximum"):
         charts.intervals(RANGES.assign(minimum=[10.0, 50.0]), category="year", title="Share")
+
+
+def test_a_band_lies_behind_the_lines_and_ends_where_it_is_told_to():
+    of_one = RISING["region"] == "Northeast"
+    frame = RISING.assign(
+        low=(RISING["value"] - 2).where(of_one), high=(RISING["value"] + 1).where(of_one)
+    )
+    chart = charts.band(lines(frame), low="low", high="high")
+    classes = [element.get("class") or "" for element in drawn(chart)]
+    kinds = [one for one in classes if "mark-area" in one or "mark-line" in one]
+    assert "mark-area" in kinds[0]
+    assert sum("mark-area" in one for one in kinds) == 1
+    assert sum("mark-line" in one for one in kinds) > 1
+    panels = charts.small_multiples(
+        charts.band(lines(frame.assign(panel="one")), low="low", high="high"),
+        by="panel",
+        sort=["one"],
+        title="Share",
+    )
+    assert any("mark-area" in (e.get("class") or "") for e in drawn(panels))
+
+
+def test_a_band_upside_down_or_without_its_columns_is_refused():
+    frame = RISING.assign(low=2.0, high=1.0)
+    with pytest.raises(ValueError, match=f"low is above high in {len(frame)} rows"):
+        charts.band(lines(frame), low="low", high="high")
+    with pytest.raises(ValueError, match="no column top"):
+        charts.band(lines(frame), low="low", high="top")

@@ -95,8 +95,8 @@ def test_weights_are_extensive_indicators():
 def test_breaks_of_the_spliced_product():
     breaks = st.breaks("gdp_nominal", "mixed", provinces="Liaoning")
     found = list(zip(breaks["before"], breaks["after"], strict=True))
-    assert found == [(1992, 1993), (2000, 2001), (2017, 2018), (2018, 2019)]
-    assert set(breaks["kind"]) == {"splice"}
+    assert found == [(1992, 1993), (2000, 2001), (2015, 2016), (2017, 2018), (2018, 2019)]
+    assert list(breaks["kind"]) == ["splice", "splice", "revision", "splice", "splice"]
     assert breaks.columns.tolist() == ["province", "before", "after", "kind", "what"]
 
 
@@ -106,6 +106,8 @@ def test_breaks_of_some_years_and_provinces():
         2004,
         2005,
         2007,
+        2016,
+        2017,
         2018,
     ]
     assert st.breaks("gdp_nominal", "mixed", years=years, provinces="海南")["after"].tolist() == [
@@ -194,3 +196,14 @@ def test_a_whole_of_another_vintage_is_refused_and_named():
 def test_a_frame_that_is_no_series_is_refused(change, message):
     with pytest.raises(ValueError, match=message):
         st.growth(change(st.indicator("population", "census2020", years=2020)))
+
+
+def test_a_product_that_falls_while_its_volume_and_later_figures_rise_is_a_break():
+    old, new = (st.growth(st.indicator("gdp_nominal", one)) for one in ("pre_census4", "census5"))
+    links = st.indicator("gdp_index_real")
+    keys = ["province", "year"]
+    rows = old.merge(new, on=keys, suffixes=("", "_new")).merge(links, on=keys, suffixes=("", "_r"))
+    fell = rows[(rows["value"] < -5) & (rows["value_new"] > 0) & (rows["value_r"] > 100)]
+    listed = st.breaks("gdp_nominal", "pre_census4")
+    found = sorted(zip(fell["province"], fell["year"], strict=True))
+    assert found == sorted(zip(listed["province"], listed["after"], strict=True))

@@ -15,6 +15,7 @@ from dongbei.charts.dynamics import Dynamics, integrate
 from dongbei.charts.explorer import Slider, explorer
 from dongbei.charts.expression import vega_expression
 from dongbei.charts.families import (
+    band,
     bars,
     heat_map,
     intervals,
@@ -38,6 +39,7 @@ __all__ = [
     "Dynamics",
     "Figure",
     "Slider",
+    "band",
     "bars",
     "cascade",
     "colour",

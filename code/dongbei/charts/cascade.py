@@ -175,7 +175,7 @@ def spread(network, cut: NDArray, second_source: float, rounds: int) -> NDArray:
     for before, now in pairwise(lost):
         missing = network["sources"] * (1 - (1 - cut) * (1 - before[:, None]))
         gap = (1 - second_source) * missing.reshape(-1, *needs.shape).sum(axis=0)
-        linear = np.where(critical, 0, needs * gap).sum(axis=0)
+        linear = (needs * gap).sum(axis=0)
         now[:] = np.maximum(np.where(critical, gap, 0).max(axis=0), linear)
     return lost
 

@@ -97,6 +97,42 @@ def lines(
     return alt.layer(*rules, *curves, hover.properties(name=HOVER))
 
 
+def band(
+    chart: alt.LayerChart,
+    *,
+    low: str,
+    high: str,
+    x: str = "year",
+) -> alt.LayerChart:
+    """Put a grey band behind the lines of a chart, such as where most of the others are.
+
+    Parameters
+    ----------
+    chart
+        What `lines` returns.
+    low, high
+        Columns of its frame with the ends of the band, in the rows that draw it; missing in others.
+    x
+        Column of the horizontal axis.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, or a low end is above its high one.
+    """
+    frame = chart.data
+    require(frame, low, high, x)
+    if (frame[low] > frame[high]).any():
+        raise ValueError(f"{low} is above {high} in {int((frame[low] > frame[high]).sum())} rows")
+    area = (
+        alt.Chart(frame)
+        .transform_filter(f"isValid(datum[{low!r}])")
+        .mark_area(color=colour("grey"), opacity=0.25)
+        .encode(x=f"{x}:Q", y=alt.Y(f"{low}:Q", title=None), y2=alt.Y2(f"{high}:Q"))
+    )
+    return alt.layer(area, *chart.layer, data=frame)
+
+
 def rule(frame: pd.DataFrame, at: float, *, vertical: bool = True) -> alt.Chart:
     """Draw one dashed reference line at a constant, from the same data as the chart around it."""
     position = {"x" if vertical else "y": alt.datum(at)}
