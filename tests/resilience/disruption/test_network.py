@@ -141,54 +141,53 @@ def test_a_negative_flow_is_no_delivery():
 # -- diversified sources --------------------------------
 
 
-@given(network=networks(), part=shares, data=st.data())
-def test_diversified_sources_are_a_mix_with_those_of_the_nation(network, part, data):
+@given(network=networks(), part=shares, home=st.booleans(), data=st.data())
+def test_diversified_sources_are_a_mix_with_those_of_the_nation(network, part, home, data):
     kinds = st.sampled_from(network.products)
     asked = data.draw(st.none() | kinds | st.sets(kinds, min_size=1))
     table = network.table
-    found = diversified(network, part, asked, home=True)
+    found = diversified(network, part, asked, home)
     moved = set(network.products if asked is None else [asked] if isinstance(asked, str) else asked)
     for kind, product in enumerate(network.products):
-        rows = table.sectors == product
-        old, new = network.sources[rows], found.sources[rows]
         bought = network.needs[kind] > 0
-        assert_allclose(new.sum(axis=0), bought, atol=1e-12)
-        assert_array_equal(new[:, ~bought], 0)
-        if product in moved and bought.any():
-            nation = table.output[rows] / table.output[rows].sum()
-            expected = part * nation[:, None] + (1 - part) * old[:, bought]
-            assert_allclose(new[:, bought], expected, atol=1e-12)
-        else:
-            assert_array_equal(new, old)
+        rows = table.sectors == product
+        assert_allclose(found.sources[rows].sum(axis=0), bought, atol=1e-12)
+        for buyer in range(len(bought)):
+            free = rows & (home | (table.regions != table.regions[buyer]))
+            old, new = network.sources[:, buyer], found.sources[:, buyer]
+            assert_array_equal(new[rows & ~free], old[rows & ~free])
+            if product in moved and old[free].sum() > 0:
+                nation = table.output[free] / table.output[free].sum() * old[free].sum()
+                assert_allclose(new[free], part * nation + (1 - part) * old[free], atol=1e-12)
+            else:
+                assert_array_equal(new[free], old[free])
     assert found.needs is network.needs
     assert found.critical is network.critical
 
 
-@given(network=networks(), part=shares)
-def test_no_part_changes_nothing_and_all_of_it_is_final(network, part):
-    for home in (True, False):
-        assert_allclose(diversified(network, 0, home=home).sources, network.sources, atol=0)
-        alike = diversified(network, 1, home=home)
-        again = diversified(alike, part, home=home)
-        later = diversified(diversified(network, part, home=home), 1, home=home)
-        assert_allclose(again.sources, alike.sources, atol=1e-14)
-        assert_allclose(later.sources, alike.sources, atol=1e-14)
+@given(network=networks(), part=shares, home=st.booleans())
+def test_no_part_changes_nothing_and_all_of_it_is_final(network, part, home):
+    assert_array_equal(diversified(network, 0, home=home).sources, network.sources)
+    alike = diversified(network, 1, home=home)
+    assert_allclose(diversified(alike, part, home=home).sources, alike.sources, atol=1e-14)
+    once = diversified(diversified(network, part, home=home), 1, home=home)
+    assert_allclose(once.sources, alike.sources, atol=1e-14)
 
 
-@given(network=networks(), part=shares)
-def test_what_is_bought_at_home_stays_and_the_rest_is_spread_over_other_regions(network, part):
-    table, found = network.table, diversified(network, part)
-    for kind, product in enumerate(network.products):
-        for column in np.flatnonzero(network.needs[kind] > 0):
-            makes = table.sectors == product
-            home = makes & (table.regions == table.regions[column])
-            others = makes & ~home
-            old, new = network.sources[:, column], found.sources[:, column]
-            assert_array_equal(new[home], old[home])
-            outside = old[others].sum()
-            if made := table.output[others].sum():
-                mix = outside * table.output[others] / made
-                assert_allclose(new[others], part * mix + (1 - part) * old[others], atol=1e-12)
+def test_what_is_bought_at_home_stays_there_unless_asked():
+    network = own_product(own=3, abroad=1)  # two regions: the only other one delivers already
+    assert_allclose(diversified(network, 1).sources, network.sources)
+    assert_allclose(diversified(network, 1, home=True).sources, 1 / 2)
+
+
+def test_sellers_whose_output_is_nothing_keep_their_buyers():
+    """Stocks of A are sold to B while they are run down: A makes nothing that could be a share."""
+    with pytest.warns(UserWarning, match="negative final"):
+        table = WorldTable([[0, 2], [0, 0]], [[-2, 0], [0, 5]], "AB", "xx")
+    network = supply_network(table, "all")
+    for home in (False, True):
+        found = diversified(network, 1, home=home).sources
+        assert_allclose(found[:, 1], [0, 1] if home else [1, 0])
 
 
 def test_diversification_refuses_what_it_does_not_know():
@@ -363,6 +362,8 @@ def test_without_a_second_source_a_product_made_from_itself_ends():
     lost_a = (1 - r) * (1 - b) * lost_b / (1 - (1 - r) * b)
     found = cascade(network, deliveries=[1, 0], buyers="B", second_source=r)
     assert_allclose(found, [lost_a, lost_b], atol=1e-9)
+    found = cascade(network, deliveries=[1, 0], buyers="B", second_source=r, rounds=200)
+    assert_allclose(found, [lost_a, lost_b], rtol=1e-14)  # as many rounds as asked for
 
 
 def test_losses_that_rise_too_slowly_need_a_number_of_rounds():

@@ -43,6 +43,8 @@ def test_one_name_is_a_list_of_one_and_any_iterable_will_do():
 def test_known_names_come_once_in_the_order_asked_or_as_they_exist():
     assert known("region", ["b", "a", "b"], "abc") == ["b", "a"]
     assert known("region", None, ["c", "a", "c"]) == ["c", "a"]
+    with pytest.raises(ValueError, match=r"no region 'z'; perhaps a, b, c, d, e$"):
+        known("region", "z", "abcdefg")  # where nothing is close, the first five
 
 
 @pytest.mark.parametrize(

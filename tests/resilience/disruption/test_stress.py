@@ -209,6 +209,27 @@ def test_only_pairs_that_could_be_among_the_worst_are_computed(monkeypatch):
     assert spread == [60, *[10] * 44]  # 30 x 29 / 2 = 435 pairs of makers, of 1770
 
 
+def test_a_user_that_two_cuts_stop_and_that_earned_less_than_nothing_hides_no_pair(monkeypatch):
+    """Without `a` or `b` the user `n`, whose value added is -5, stops: once, not twice.
+
+    Alone each costs 8 - 5, so that their sum, 6, is below the 8 of the pair `c` and `d`; together
+    they cost 11.
+    """
+    sectors = list("abcdnuvwz")
+    flows = pd.DataFrame(0.0, sectors, sectors)
+    for seller, user in ("au", "bv", "cw", "dz"):
+        flows.loc[seller, user] = 1
+    flows.loc[["a", "b"], "n"] = 3.5
+    final = [[output] for output in (0, 0, 0, 0, 2, 9, 9, 5, 5)]
+    with pytest.warns(UserWarning, match="negative value added"):
+        table = WorldTable(flows, final, ["A"] * 9, sectors)
+    monkeypatch.setattr(stress, "PAIRS", 1)
+    found = cut_off(supply_network(table, "all"), "A", size=2, count=2)
+    assert (found["sector"] + found["second_sector"]).tolist() == ["ab", "cd"]
+    assert_allclose(found["loss"], [11, 8])
+    assert_allclose(found["together"], [11 / 6, 1])
+
+
 def test_by_default_a_thousand_full_cuts_spread_until_they_end_and_nothing_replaces_them():
     network = supply_network(country([3, 2], seed=9), "none")
     names = network.table.names
@@ -285,6 +306,13 @@ def test_replaceability_is_told_product_by_product(seed, second_source, data):
         parts = (product & mine).astype(float)
         short = cascade(network, None, parts, others, second_source, rounds)
         assert_allclose(row["critical"], short @ va / va.sum(), atol=1e-9)
+
+
+def test_by_default_nothing_is_replaced_and_rounds_go_to_their_end():
+    network = supply_network(country([2, 2], seed=6), "none")
+    found = replaceability(network, "R0")
+    pd.testing.assert_frame_equal(found, replaceability(network, "R0", 0.0, None))
+    assert_allclose(found["critical"], found["linear"], rtol=1e-6)
 
 
 # -- the mean of the worst --------------------------------

@@ -138,21 +138,19 @@ def diversified(
     Raises
     ------
     ValueError
-        If the part is not from 0 to 1, or a product is unknown.
+        If the part is not from 0 to 1, or a product unknown.
     """
     share = float(parts("part", part, ()))
     asked = known("product", products, network.products)
     table, kind = network.table, network.product_of
-    moves = share * np.isin(kind, [network.products.index(one) for one in asked])
-    own = table.region_of[:, None] == table.region_of
-    free = np.ones_like(own) if home else ~own
+    moves = share * np.isin(kind, [network.products.index(one) for one in asked])[:, None]
+    free = home | (table.region_of[:, None] != table.region_of)
     of_kind = csr_array((np.ones(len(kind)), (kind, np.arange(len(kind)))))
     made = of_kind @ (table.output[:, None] * free)
     bought = of_kind @ (network.sources * free)
-    bought[made == 0] = 0.0
-    mix = table.output[:, None] * free * np.divide(bought, made, where=made > 0, out=made)[kind]
-    stays = np.where(free & (made[kind] > 0), 1 - moves[:, None], 1.0)
-    return replace(network, sources=stays * network.sources + moves[:, None] * mix)
+    per_unit = np.divide(bought, made, out=np.zeros_like(made), where=made > 0)
+    moved = (1 - moves) * network.sources + moves * table.output[:, None] * per_unit[kind]
+    return replace(network, sources=np.where(free & (made > 0)[kind], moved, network.sources))
 
 
 def cascade(
