@@ -630,6 +630,29 @@ def test_sums_are_those_of_the_paths():
     assert summary["return_step"].notna().any()
 
 
+def test_making_up_for_lost_stocks_is_no_return_to_normal():
+    """Firm 0 is out for three steps; its client lives on its stock, and then orders more."""
+    table = chain(0, 100)
+    shocks = Shocks(capacity=Loss([[1.0, 0]], start=1, duration=3))
+    how = Behaviour(
+        days=10, threshold=0, restocking_time=5, overproduction=1.5, overproduction_time=1
+    )
+    found = simulate(table, shocks, 100, how, paths=["value_added"])
+    lost = found.paths["value_added"][0].sum(axis=1) * 365 / table.value_added.sum()
+    back = found.summary["return_step"][0]
+    assert 4 < back < 100
+    assert lost[back - 1] < -1e-3
+    assert (np.abs(lost[back:]) <= 1e-3).all()
+
+
+def test_the_worst_step_is_the_first_of_equals():
+    shocks = Shocks(capacity=Loss([[0.5]], start=2))
+    summary = simulate(chain(100), shocks, 9, Behaviour(overproduction=1)).summary
+    assert summary["worst_step"][0] == 2
+    assert summary["worst_loss"][0] == 0.5
+    assert pd.isna(summary["return_step"][0])
+
+
 def test_memory_holds_no_paths_that_nobody_asked_for():
     table = world([3, 3], 2)
     found = simulate(table, drawn(table, 1), 10)
