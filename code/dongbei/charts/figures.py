@@ -128,6 +128,7 @@ def laid_out(spec: dict, width: int) -> dict:
         new |= {"columns": columns, "spacing": GAP}
         new["spec"] = {**spec["spec"], "width": cell}
         new["config"]["axisY"]["title"] = None
+        new["config"]["axisX"]["labelFlush"] = True  # or it meets the label of the next panel
     else:
         new |= {"width": width, "autosize": {"type": "fit-x", "contains": "padding"}}
         if heights := spec["usermeta"].get("heights"):
