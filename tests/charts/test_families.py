@@ -273,3 +273,29 @@ def test_a_band_upside_down_or_without_its_columns_is_refused():
         charts.band(lines(frame), low="low", high="high")
     with pytest.raises(ValueError, match="no column top"):
         charts.band(lines(frame), low="low", high="top")
+
+
+CELLS = pd.DataFrame(
+    [
+        {"row": row, "column": column, "value": value}
+        for row, values in {"R": (0.0, 1.0, 2.0), "S": (3.9, 4.0, 9.0)}.items()
+        for column, value in zip("abc", values, strict=True)
+    ]
+)
+
+
+def heat_map(frame=CELLS, limits=(1, 2, 3, 4)):
+    return charts.heat_map(frame, row="row", column="column", limits=limits, title="Loss")
+
+
+def test_a_cell_has_the_colour_of_its_step_which_begins_at_its_limit():
+    cells = [colour for colour, _ in marks(drawn(heat_map()), "fill")]
+    assert cells[:6] == ["level-1", "level-2", "level-3", "level-4", "level-5", "level-5"]
+
+
+def test_a_heat_map_refuses_limits_that_do_not_rise_and_a_cell_given_twice():
+    for limits in ((1, 2, 3), (1, 3, 2, 4), (1, 2, 2, 4)):
+        with pytest.raises(ValueError, match="4 limits that rise"):
+            heat_map(limits=limits)
+    with pytest.raises(ValueError, match="the cell R, a is there twice"):
+        heat_map(pd.concat([CELLS, CELLS.head(1)]))
