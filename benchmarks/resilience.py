@@ -88,7 +88,7 @@ rows = pd.MultiIndex.from_product(
 
 DISRUPTIONS = f"""{ECONOMY}
 from dongbei.input_output import WorldTable
-from dongbei.resilience.disruption.inventories import Behaviour, Loss, Shocks, simulate
+from dongbei.resilience.disruption import Behaviour, Loss, Shocks, simulate
 table = WorldTable(flows, final, rows.get_level_values(0), rows.get_level_values(1))
 lost = random.uniform(0, 1, (count, n)) * (random.random((count, n)) < 0.125)
 shocks = Shocks(Loss(lost, start=1, duration=30, recovery="linear", recovery_time=30))
@@ -146,7 +146,7 @@ def benchmarks(folder: Path) -> list[Benchmark]:
     disruptions = Benchmark(
         "resilience: 10 000 disruptions of 8 x 30 in 365 steps", "BoARIO: 10 000 times one",
         [sys.executable, "-c", DISRUPTIONS], [peers.PYTHON, "-c", BOARIO],
-        lambda: None, peers.install, 0.02, repeats=1, prints_seconds=True, memory_limit=300,
+        lambda: None, peers.install, 0.02, repeats=1, prints_seconds=True, memory_limit=400,
     )  # fmt: skip
     shape = "units, indicators, count = 31, 40, 10_000\n"
     return [

@@ -12,13 +12,14 @@ import decline
 import disruption
 import documents
 import input_output
+import policy
 import resilience
 from measure import measure
 
 import build
 
 RESULTS = Path(__file__).with_name("results.json")
-SUITES = (documents, cluster, input_output, decline, resilience, disruption, build)
+SUITES = (documents, cluster, input_output, decline, resilience, disruption, policy, build)
 
 
 def main() -> None:

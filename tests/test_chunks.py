@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+import resource
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -97,24 +98,34 @@ def threads(task, numbers):
         yield from pool.map(task, numbers)
 
 
-@pytest.mark.parametrize("each", [backwards, threads, chunks.processes(2)])
+def twice(task, numbers):
+    for number in numbers:
+        yield from (task(number), task(number))
+
+
+@pytest.mark.parametrize("each", [backwards, threads, twice])
 def test_any_order_and_any_workers_write_the_same_bytes(tmp_path, done, each):
     run(tmp_path / "other", each=each)
     assert content(tmp_path / "other") == content(done)
 
 
-def test_an_error_in_another_process_stops_the_run_and_leaves_the_rest(tmp_path, done):
-    def failing(part):
-        if part.start == 40:
-            raise ZeroDivisionError
-        return squares(part)
+def test_a_chunk_computed_twice_counts_once_even_if_it_differs(tmp_path):
+    calls = []
 
-    failing.__module__ = "__main__"
-    folder = tmp_path / "other"
-    with pytest.raises(ZeroDivisionError):
-        run(folder, failing, each=chunks.processes(2))
-    run(folder, each=chunks.processes(2))
-    assert content(folder) == content(done)
+    def unsteady(part):
+        calls.append(part)
+        return pd.DataFrame({"call": [len(calls)] * (part.stop - part.start)})
+
+    run(tmp_path / "run", unsteady, each=twice)
+    assert len(calls) == 10
+    assert chunks.read(tmp_path / "run")["call"].unique().tolist() == [1, 3, 5, 7, 9]
+
+
+def test_an_engine_that_leaves_chunks_out_is_an_error(tmp_path, done):
+    with pytest.raises(RuntimeError, match="no result for chunk 3\n3 of 5 chunks are done"):
+        run(tmp_path / "other", each=lambda task, numbers: map(task, numbers[:3]))
+    run(tmp_path / "other")
+    assert content(tmp_path / "other") == content(done)
 
 
 @pytest.mark.parametrize(
@@ -134,8 +145,54 @@ def test_a_damaged_chunk_is_seen_and_computed_again(done, damage):
 
 def test_what_an_interrupt_left_half_written_is_not_counted_and_goes(done):
     before = content(done)
-    (done / "00000001-ff.parquet.123.part").write_bytes(b"half")
+    for name in before:
+        (done / f"{name}.123.part").write_bytes(b"half")
     assert len(chunks.read(done)) == COUNT
+    run(done)
+    assert content(done) == before
+
+
+def test_an_interrupt_at_the_manifest_leaves_a_folder_to_begin_in(tmp_path, done):
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / f"{chunks.MANIFEST}.123.part").write_bytes(b"half")
+    run(tmp_path / "other")
+    assert content(tmp_path / "other") == content(done)
+
+
+@pytest.mark.parametrize("name", ["film.mkv.part", "00000001-ff.parquet.1.part"])
+def test_files_of_others_are_refused_and_kept(tmp_path, name):
+    (tmp_path / name).write_text("a download")
+    with pytest.raises(ValueError, match="holds other files, such as"):
+        run(tmp_path)
+    assert (tmp_path / name).read_text() == "a download"
+
+
+def test_a_file_of_others_in_a_folder_of_a_run_is_kept(done):
+    (done / "film.mkv.part").write_text("a download")
+    run(done)
+    assert (done / "film.mkv.part").read_text() == "a download"
+
+
+def test_a_chunk_under_another_number_is_not_counted(done):
+    before = content(done)
+    first, second = sorted(done.glob("*.parquet"))[:2]
+    second.unlink()
+    first.rename(done / first.name.replace("00000000-", "00000001-"))
+    with pytest.raises(ValueError, match="1 of 5 chunks are missing"):
+        chunks.read(done)
+    run(done)
+    assert content(done) == before
+
+
+def test_a_chunk_of_another_run_is_not_counted(tmp_path, done):
+    run(tmp_path / "other", defines={"seed": 8})
+    before = content(done)
+    mine = min(done.glob("*.parquet"))
+    mine.unlink()
+    other = min((tmp_path / "other").glob("*.parquet"))
+    (done / other.name).write_bytes(other.read_bytes())
+    with pytest.raises(ValueError, match=r"00000000-.* is damaged"):
+        chunks.read(done)
     run(done)
     assert content(done) == before
 
@@ -150,12 +207,36 @@ def test_a_full_disk_leaves_what_is_done_and_no_half_file(tmp_path, done, monkey
         real(number)
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match=r"No space left on device: .*00000002-"):
         run(folder)
     monkeypatch.undo()
     assert set(content(folder)) == {chunks.MANIFEST, *list(content(done))[:2]}
     run(folder)
     assert content(folder) == content(done)
+
+
+def test_a_file_that_may_not_grow_is_named_and_the_run_goes_on(tmp_path):
+    """The limit on the size of files is the system's own, as that of a disk is."""
+
+    def growing(part):
+        random, length = np.random.default_rng(part.start), 100_000 if part.start == 20 else 10
+        return pd.DataFrame({"noise": [random.bytes(length) for _ in range(SIZE)]})
+
+    folder, settings = tmp_path / "run", {"function": growing, "count": 4 * SIZE}
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, hard))
+    try:
+        with pytest.raises(
+            OSError, match=r"large.*/00000002-\w+\.parquet'\n2 of 4 chunks"
+        ) as error:
+            run(folder, **settings)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert error.value.errno == errno.EFBIG
+    assert len(content(folder)) == 3
+    run(folder, **settings)
+    run(tmp_path / "other", **settings)
+    assert content(folder) == content(tmp_path / "other")
 
 
 def test_a_full_disk_at_the_start_leaves_an_empty_folder(tmp_path, done, monkeypatch):
@@ -190,8 +271,10 @@ def test_the_folder_of_another_run_is_refused(done, change, message):
 
 def test_a_folder_of_another_format_is_refused(done, monkeypatch):
     monkeypatch.setattr(chunks, "FORMAT", chunks.FORMAT + 1)
-    with pytest.raises(ValueError, match="another format"):
+    with pytest.raises(ValueError, match="of format 1, where this version has 2"):
         run(done)
+    with pytest.raises(ValueError, match="give another folder, or remove"):
+        chunks.read(done)
 
 
 def test_the_manifest_says_what_the_run_is(done):
@@ -206,9 +289,40 @@ def test_the_order_of_what_defines_a_run_does_not_matter(done):
     run(done, defines={"days": [1.5, None], "seed": 7})
 
 
-def test_a_manifest_that_cannot_be_read_is_refused(done):
-    (done / chunks.MANIFEST).write_text("{")
-    with pytest.raises(ValueError, match="cannot be read: remove"):
+def hostile(**change):
+    """A manifest with a hash that fits, whatever it says."""
+    said = {"count": COUNT, "size": SIZE, "version": "1", "defines": {}} | change
+    text = json.dumps(said, sort_keys=True)
+    return json.dumps(
+        {"format": 1, "run": hashlib.sha256(text.encode()).hexdigest()} | said
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"", b"{", b"\xff\xfe", b"null", b"3", b'"run"', b"[]", b"[" * 100_000, b"{}",
+        b'{"format": 1}', b'{"format": 1, "count": 47, "size": 10, "version": "1"}',
+        hostile(count="47"), hostile(count=47.5), hostile(count=-1), hostile(size=0),
+        hostile(size=None), hostile(defines=[1]), hostile(defines="seed"), hostile(defines=3),
+        hostile().replace(b"47", b"48"), hostile(rows=3), hostile() + b" " * chunks.LARGEST,
+        hostile(count=float("inf")), b"9" * 5000,
+    ],
+)  # fmt: skip
+def test_a_manifest_that_is_none_is_refused(done, text):
+    before = content(done) | {chunks.MANIFEST: text}
+    (done / chunks.MANIFEST).write_bytes(text)
+    for call in (run, chunks.read):
+        with pytest.raises(ValueError, match=r"is not the manifest .*: give another folder, or r"):
+            call(done)
+    assert content(done) == before
+
+
+def test_a_manifest_that_promises_too_much_costs_no_time(done):
+    (done / chunks.MANIFEST).write_bytes(hostile(count=10**30, size=1))
+    with pytest.raises(ValueError, match=f"{10**30 - 5} of {10**30} chunks are missing"):
+        chunks.read(done)
+    with pytest.raises(ValueError, match="another count and size and defines"):
         run(done)
 
 
@@ -218,9 +332,10 @@ def test_a_folder_with_other_files_is_refused(tmp_path):
         run(tmp_path)
 
 
-def test_one_chunk_with_two_contents_is_never_counted_twice(done):
-    other = b"other"
-    (done / f"00000002-{hashlib.sha256(other).hexdigest()}.parquet").write_bytes(other)
+def test_one_chunk_with_two_contents_is_never_counted_twice(tmp_path, done):
+    run(tmp_path / "other", lambda part: squares(part).assign(square=0))
+    other = sorted((tmp_path / "other").glob("*.parquet"))[2]
+    (done / other.name).write_bytes(other.read_bytes())
     for call in (run, chunks.read):
         with pytest.raises(ValueError, match="chunk 2 twice, with different numbers: its function"):
             call(done)
@@ -241,6 +356,7 @@ def test_a_folder_without_a_run_is_said_to_be_none(tmp_path):
         ({"defines": {"rate": np.nan}}, "must be JSON values"),
         ({"defines": {"days": (1, 2)}}, "no tuples"),
         ({"defines": {1: 2}}, "text as names"),
+        ({"defines": {"days": list(range(200_000))}}, "too long: of arrays, give the fingerprint"),
         ({"function": lambda part: squares(part)[1:]}, "chunk 0 has 9 rows for 10 items, 0 to 9"),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 
-from dongbei.prose import Table, quote
+from dongbei.prose import Download, Table, quote
 
 
 @pytest.fixture
@@ -63,3 +63,36 @@ def test_an_address_is_unique_and_a_column():
         Table(pd.DataFrame({"Claim": ["a", "a"]}), anchor="Claim")
     with pytest.raises(ValueError, match="no column Claim"):
         Table(pd.DataFrame({"what": ["a"]}), anchor="Claim")
+
+
+def test_a_table_marks_the_columns_that_filter_and_names_its_addresses():
+    frame = pd.DataFrame({"Proposal": ["a", "b"], "Actor": ["firms", "firms; banks"]})
+    html = Table(frame, anchor="Proposal", kind="proposal", filters=["Actor"])._html()
+    assert '<th scope="col">Proposal</th><th scope="col" data-filter>Actor</th>' in html
+    assert '<tr id="proposal-b">' in html
+    assert '<a href="#proposal-b">b</a>' in html
+    assert "claim" not in html
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"anchor": "what", "filters": ["who"]}, "no column who; there are what"),
+        ({"filters": ["what"]}, "only a table with addresses has filters"),
+    ],
+)
+def test_a_filter_without_column_or_addresses_is_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        Table(pd.DataFrame({"what": ["a"]}), **options)
+
+
+def test_a_file_to_download_is_inside_the_page_and_comes_out_again():
+    import base64
+    import re
+
+    content = bytes(range(256))
+    html = Download("a<b>.bin", content, "Take & keep", "text/x")._repr_mimebundle_()["text/html"]
+    assert 'download="a&lt;b&gt;.bin"' in html
+    assert ">Take &amp; keep</a>" in html
+    packed = re.search(r'href="data:text/x;base64,([^"]*)"', html)[1]
+    assert base64.b64decode(packed) == content

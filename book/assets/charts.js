@@ -1,5 +1,6 @@
 // Replaces each static picture by the live chart when it comes near the screen.
 // The Vega bundle is loaded once, and only then; so is what computes rows, if a chart needs it.
+// The address keeps the controls that are moved, as #chart-name?control=position, and gives them back.
 "use strict";
 (function () {
   const here = document.currentScript.src;
@@ -36,6 +37,27 @@
     return window.dongbeiDynamics;
   }
 
+  const bound = (spec) => (spec.params ?? []).filter(({ bind }) => bind);
+
+  // The position that an address asks for, if the control can take it.
+  function asked(chart, { name, bind }) {
+    const [id, query] = location.hash.slice(1).split("?");
+    const text = id === chart.id ? new URLSearchParams(query).get(name) : null;
+    if (text === null) return undefined;
+    if (bind.options) return bind.options.includes(text) ? text : undefined;
+    const number = Number(text);
+    return text.trim() && number >= bind.min && number <= bind.max ? number : undefined;
+  }
+
+  function keepInAddress(chart, spec, controls) {
+    const moved = new URLSearchParams();
+    for (const { name, value } of bound(spec)) {
+      const now = controls.querySelector(`[name="${CSS.escape(name)}"]`).value;
+      if (now !== String(value)) moved.set(name, now);
+    }
+    history.replaceState(null, "", `#${chart.id}${moved.size ? `?${moved}` : ""}`);
+  }
+
   async function draw(chart) {
     const narrow = chart.clientWidth <= BREAKPOINT;
     if (chart.dataset.layout === String(narrow)) return;
@@ -51,12 +73,11 @@
     const result = await embed(live, spec, { renderer: "svg", actions: false, bind: controls });
     const stale = () => chart.dataset.layout !== String(narrow); // resized meanwhile
     if (stale()) return result.view.finalize();
-    if (chart.view) {
-      for (const { name, bind } of spec.params ?? []) {
-        if (bind) result.view.signal(name, chart.view.signal(name));
-      }
-      await result.view.runAsync();
+    for (const control of bound(spec)) {
+      const position = chart.view ? chart.view.signal(control.name) : asked(chart, control);
+      if (position !== undefined) result.view.signal(control.name, position);
     }
+    await result.view.runAsync();
     if (solver) await solver.follow(chart.dataset.name, result.view, table);
     if (stale()) return result.view.finalize();
     chart.view?.finalize();
@@ -67,6 +88,7 @@
     chart.querySelector(".chart-controls").replaceChildren(controls);
     if (focused) controls.querySelector(`[name="${CSS.escape(focused)}"]`)?.focus();
     controls.addEventListener("input", () => noteMoved(view), { once: true });
+    controls.addEventListener("input", () => keepInAddress(chart, spec, controls));
     chart.classList.add("chart-live");
   }
 
@@ -97,4 +119,5 @@
   );
   const resized = new ResizeObserver((entries) => entries.forEach((entry) => drawOrKeep(entry.target)));
   charts.forEach((chart) => near.observe(chart));
+  if (location.hash.includes("?")) document.getElementById(location.hash.slice(1).split("?")[0])?.scrollIntoView();
 })();

@@ -45,6 +45,36 @@
       return values;
     },
 
+    // Quantiles over many futures: of every line, in every panel, at every year.
+    fan({ years: [first, last], steps, states, start, rates, shown, draws, quantiles, panels }, p) {
+      const values = [];
+      const out = new Array(panels);
+      states.forEach((size, line) => {
+        const found = Array.from({ length: panels * (last - first + 1) }, () => new Float64Array(draws.length));
+        const y = new Float64Array(size);
+        const work = space(size);
+        draws.forEach((draw, number) => {
+          const all = [...p, ...draw];
+          start[line](first, y, all, y);
+          for (let year = first; year <= last; year++) {
+            shown[line](year, y, all, out);
+            out.forEach((one, panel) => (found[panel * (last - first + 1) + year - first][number] = one));
+            if (year < last) advance(rates[line], y, all, year, 1 / steps, steps, work);
+          }
+        });
+        for (const one of found) {
+          one.sort();
+          for (const part of quantiles) {
+            const place = part * (one.length - 1);
+            const low = Math.floor(place);
+            const high = Math.min(low + 1, one.length - 1);
+            values.push(one[low] + (place - low) * (one[high] - one[low]));
+          }
+        }
+      });
+      return values;
+    },
+
     // Where the path from every cell arrives, then every nullcline at every point.
     portrait({ first, second, along, step, count, rates, lines }, p) {
       const values = [];
@@ -129,10 +159,13 @@
     const fresh = values(name, positions);
     let next = 0;
     return table.map((row) => {
-      const column = computed[row.part];
-      if (!column) return { ...row };
-      const value = fresh[next++];
-      return { ...row, ...moved, [column]: Number.isFinite(value) ? value : null };
+      if (!computed[row.part]) return { ...row };
+      const changed = { ...row, ...moved };
+      for (const column of [computed[row.part]].flat()) {
+        const value = fresh[next++];
+        changed[column] = Number.isFinite(value) ? value : null;
+      }
+      return changed;
     });
   }
 

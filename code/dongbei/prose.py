@@ -1,5 +1,7 @@
 """Numbers and tables of a chapter: computed in a cell, shown in the text."""
 
+from base64 import b64encode
+from collections.abc import Sequence
 from html import escape
 from numbers import Real
 
@@ -41,11 +43,17 @@ class Table:
     anchor
         Column whose entries become addresses on the page, ``#claim-<entry>``. Such a table is long:
         on the site its columns can be sorted and its rows searched.
+    kind
+        First word of these addresses.
+    filters
+        Columns of such a table from whose entries a reader can choose. Several entries of a cell
+        stand apart by ``"; "``.
 
     Raises
     ------
     ValueError
-        If a format or the anchor names no column, or two rows have one address.
+        If a format, the anchor or a filter names no column, two rows have one address, or there
+        are filters without an anchor.
     """
 
     def __init__(
@@ -54,15 +62,19 @@ class Table:
         formats: dict[str, str] | None = None,
         *,
         anchor: str | None = None,
+        kind: str = "claim",
+        filters: Sequence[str] = (),
     ):
         formats = formats or {}
-        if unknown := {*formats, *([anchor] if anchor else [])} - set(frame.columns):
+        if unknown := {*formats, *filters, *([anchor] if anchor else [])} - set(frame.columns):
             raise ValueError(
                 f"no column {', '.join(sorted(unknown))}; there are {', '.join(frame)}"
             )
         if anchor and frame[anchor].duplicated().any():
             raise ValueError(f"two rows have one address: {anchor} must be unique")
-        self.anchor = anchor
+        if filters and not anchor:
+            raise ValueError("only a table with addresses has filters: name its anchor")
+        self.anchor, self.kind, self.filters = anchor, kind, tuple(filters)
         self.cells = frame.reset_index(drop=True).astype(object)
         for name, form in formats.items():
             self.cells[name] = [format(value, form) for value in frame[name]]
@@ -70,10 +82,14 @@ class Table:
     def _html(self) -> str:
         kind = "dataframe stacked" if self.cells.shape[1] >= 5 else "dataframe"
         kind = f"sortable {kind}" if self.anchor else kind
-        heads = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in self.cells)
+        heads = "".join(
+            f'<th scope="col"{" data-filter" if name in self.filters else ""}>'
+            f"{escape(str(name))}</th>"
+            for name in self.cells
+        )
         rows = []
         for row in self.cells.to_dict("records"):
-            name = f' id="claim-{escape(str(row[self.anchor]))}"' if self.anchor else ""
+            name = f' id="{self._address(row[self.anchor])}"' if self.anchor else ""
             cells = "".join(
                 f'<td data-label="{escape(str(label))}">{self._cell(label, value)}</td>'
                 for label, value in row.items()
@@ -87,7 +103,34 @@ class Table:
 
     def _cell(self, label: str, value: object) -> str:
         text = escape(str(value))
-        return f'<a href="#claim-{text}">{text}</a>' if label == self.anchor else text
+        return f'<a href="#{self._address(value)}">{text}</a>' if label == self.anchor else text
+
+    def _address(self, entry: object) -> str:
+        return escape(f"{self.kind}-{entry}")
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         return {"text/html": self._html(), "text/plain": self.cells.to_string(index=False)}
+
+
+class Download:
+    """A file that the reader takes from the page.
+
+    Parameters
+    ----------
+    name
+        What the file is called.
+    content
+        The file; the same on every run, or the notebook would never be today's.
+    words
+        What the link says.
+    kind
+        Media type.
+    """
+
+    def __init__(self, name: str, content: bytes, words: str, kind: str):
+        self.name, self.words = name, words
+        self.address = f"data:{kind};base64,{b64encode(content).decode()}"
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        link = f'<a download="{escape(self.name)}" href="{self.address}">{escape(self.words)}</a>'
+        return {"text/html": f"<p>{link}</p>", "text/plain": f"{self.words}: {self.name}"}

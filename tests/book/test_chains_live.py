@@ -1,5 +1,6 @@
 """A cut supply on the built page: the browser's losses are those of the model in Python."""
 
+import charted
 import pytest
 from numpy.testing import assert_allclose
 
@@ -30,25 +31,6 @@ NAMES = {
 }
 """What the chart calls a sector -> the table's own name."""
 
-SET = """
-([chart, positions]) => {
-    const box = document.querySelector(chart);
-    for (const [name, value] of Object.entries(positions)) {
-        const control = box.querySelector(`.chart-controls [name="${name}"]`);
-        control.value = value;
-        const kind = control.tagName === "SELECT" ? "change" : "input";
-        control.dispatchEvent(new Event(kind, {bubbles: true}));
-    }
-}
-"""
-ROWS = """
-async (chart) => {
-    const view = document.querySelector(chart).view;
-    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-    await view.runAsync();
-    return view.data("table").map((row) => ({...row}));
-}
-"""
 OUTLINED = """
 (chart) => {
     const found = [];
@@ -80,8 +62,7 @@ def network():
 
 
 def shown(page, positions):
-    page.evaluate(SET, [CHART, dict(zip(CONTROLS, positions, strict=True))])
-    return page.evaluate(ROWS, CHART)
+    return charted.rows(page, CHART, dict(zip(CONTROLS, positions, strict=True)))
 
 
 def expected(network, region, sector, buyers, cut, second, after):
@@ -141,7 +122,7 @@ def test_keys_move_every_control_and_each_has_a_name(page):
     sliders = page.locator(f"{CHART} .chart-controls").get_by_role("slider")
     assert (controls.count(), sliders.count()) == (3, 3)
     start = dict(zip(CONTROLS, ("Northeast", "Materials", OTHERS, 50, 50, 3), strict=True))
-    page.evaluate(SET, [CHART, start])
+    charted.rows(page, CHART, start)
     named = page.locator(f"{CHART} .chart-controls")
     for label in ("Seller, region", "Seller, sector", "Buyers cut off"):
         control = named.get_by_label(label)
@@ -153,7 +134,7 @@ def test_keys_move_every_control_and_each_has_a_name(page):
         named.get_by_label(label).focus()
         page.keyboard.press("ArrowRight")
         assert named.get_by_label(label).input_value() == str(value)
-    row = page.evaluate(ROWS, CHART)[0]
+    row = charted.rows(page, CHART, {})[0]
     assert (row["Part cut, percent"], row["Second source, percent"], row["Round"]) == (55, 55, 4)
     assert row["Seller, sector"] == "Equipment"
 

@@ -1,5 +1,6 @@
 """The loop on the built page: what the browser integrates is what Python's solvers find."""
 
+import charted
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -19,24 +20,6 @@ FIRST = {
     "inside": 0,
     "rivals_learn": 0,
 }
-SET = """
-([chart, positions]) => {
-    const box = document.querySelector(chart);
-    for (const [name, value] of Object.entries(positions)) {
-        const slider = box.querySelector(`.chart-controls input[name="slider_${name}"]`);
-        slider.value = value;
-        slider.dispatchEvent(new Event("input", {bubbles: true}));
-    }
-}
-"""
-ROWS = """
-async (chart) => {
-    const view = document.querySelector(chart).view;
-    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-    await view.runAsync();
-    return view.data("table").map((row) => ({...row}));
-}
-"""
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +28,7 @@ def page(live):
 
 
 def shown(page, chart, positions):
-    page.evaluate(SET, [chart, positions])
-    return page.evaluate(ROWS, chart)
+    return charted.rows(page, chart, {f"slider_{name}": at for name, at in positions.items()})
 
 
 def simulated(numbers, years, start, supported=True):

@@ -105,20 +105,37 @@ class TestCitation:
         assert author["name"] in (ROOT / "LICENSE-TEXT.md").read_text(encoding="utf-8")
 
 
-class TestLock:
-    LINES = (ROOT / "requirements.txt").read_text(encoding="utf-8").replace("\\\n", " ")
-    PINS = tuple(line for line in LINES.splitlines() if line and not line.lstrip().startswith("#"))
+class TestLocks:
+    ASKED = (
+        ("requirements.txt", [
+            *PROJECT["project"]["dependencies"],
+            *(text for group in PROJECT["dependency-groups"].values() for text in group),
+        ]),
+        ("benchmarks/peers.txt", [
+            line.split("#")[0]
+            for line in (ROOT / "benchmarks" / "peers.in").read_text(encoding="utf-8").splitlines()
+            if line.split("#")[0].strip()
+        ]),
+    )  # fmt: skip
+    """Each lock, and what it must hold."""
 
-    def test_every_line_is_one_version_with_hashes(self):
+    @staticmethod
+    def pins(name):
+        lines = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
+        return [line for line in lines if line and not line.lstrip().startswith("#")]
+
+    @pytest.mark.parametrize("name", [name for name, _ in ASKED])
+    def test_every_line_is_one_version_with_hashes(self, name):
         form = re.compile(r"[\w.-]+==\S+( ;[^#]*?)?(\s+--hash=sha256:[0-9a-f]{64})+\s*")
-        assert self.PINS
-        assert [line for line in self.PINS if not form.fullmatch(line)] == []
+        assert self.pins(name)
+        assert [line for line in self.pins(name) if not form.fullmatch(line)] == []
 
-    def test_everything_the_project_asks_for_is_locked(self):
-        groups = (PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"].values())
-        asked = {canonicalize_name(Requirement(text).name) for group in groups for text in group}
-        locked = {canonicalize_name(line.split("==")[0]) for line in self.PINS}
-        assert asked - locked == set()
+    @pytest.mark.parametrize(("name", "asked"), ASKED)
+    def test_everything_that_is_asked_for_is_locked(self, name, asked):
+        wanted = {canonicalize_name(Requirement(text).name) for text in asked}
+        assert wanted
+        locked = {canonicalize_name(line.split("==")[0]) for line in self.pins(name)}
+        assert wanted - locked == set()
 
 
 class TestFiles:

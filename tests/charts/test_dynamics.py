@@ -84,6 +84,27 @@ def portrayed(**changes):
     return charts.figure(charts.phase_portrait(**arguments), **WORDS).spec
 
 
+b = sp.Symbol("b")
+DRAWS = {b: np.random.default_rng(4).uniform(0, 1, 40)}
+FUTURES = {
+    name: Dynamics(t, {s: one.rates[s] * (1 + b), a: one.rates[a]}, {s: (8 - b) / 10, a: x})
+    for name, one in SERIES.items()
+}
+
+
+def fanned(**changes):
+    arguments = {
+        "series": FUTURES,
+        "shown": {"Share": s, "Lead": a - b * x},
+        "draws": DRAWS,
+        "years": (1978, 2008),
+        "sliders": SLIDERS,
+        "title": "Futures",
+        "palette": PALETTE,
+    } | changes
+    return charts.figure(charts.fan(**arguments), **WORDS).spec
+
+
 # The integrator ---------------------------------------------------------------------------------
 
 
@@ -169,7 +190,7 @@ def column(rows, name):
 
 
 @pytest.mark.parametrize("positions", [(1, 0.6), (0.7, 0.9), (1.5, 2), (0.5, 0)])
-@pytest.mark.parametrize("make", [simulated, portrayed])
+@pytest.mark.parametrize("make", [simulated, portrayed, fanned])
 def test_the_page_computes_the_table_that_python_computes(make, positions):
     wide = {"domain": (-9, 9)} if make is simulated else {}
     python = make(sliders=moved(*positions), **wide)["datasets"]["table"]
@@ -208,6 +229,26 @@ def test_what_was_observed_stays_where_it_is():
         assert [row["part"] for row in rows].count("observed") == 2
 
 
+def test_many_futures_at_once_are_each_future_alone():
+    numbers = np.linspace(0, 1, 7)
+    together = integrate(FUTURES["Supported"], (1978, 2018), {M: 1, x: 0.6, b: numbers}, 2)
+    for place, number in enumerate(numbers):
+        one = integrate(FUTURES["Supported"], (1978, 2018), {M: 1, x: 0.6, b: number}, 2)
+        assert_allclose(together[:, place], one, rtol=1e-13)
+
+
+def test_a_fan_shows_quantiles_of_all_futures():
+    rows = pd.DataFrame(fanned()["datasets"]["table"])
+    on_page = np.array([float(f"{one:.5g}") for one in DRAWS[b]])
+    for name, dynamics in FUTURES.items():
+        path = integrate(dynamics, (1978, 2008), {M: 1, x: 0.6, b: on_page}, 2)
+        for panel, shown in (("Share", path[0]), ("Lead", path[1] - 0.6 * on_page[:, None])):
+            mine = rows[(rows["series"] == name) & (rows["panel"] == panel)]
+            assert mine["year"].tolist() == list(range(1978, 2009))
+            expected = np.quantile(shown, [0.1, 0.5, 0.9], axis=0).T
+            assert_allclose(mine[["low", "middle", "high"]], expected, atol=6e-7)
+
+
 def test_what_is_not_finite_on_the_page_is_a_gap():
     y, q = sp.symbols("y q")
     burst = {"Open": Dynamics(t, {y: q * y**2}, {y: 1})}
@@ -231,7 +272,7 @@ def test_the_script_needs_neither_eval_nor_names_that_javascript_reserves():
 # What a reader sees -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("make", [simulated, portrayed])
+@pytest.mark.parametrize("make", [simulated, portrayed, fanned])
 def test_sliders_are_bound_on_the_page_only(make):
     spec = make()
     assert "params" not in spec
@@ -253,7 +294,7 @@ def test_the_script_lies_beside_the_other_downloads(tmp_path):
     assert text.startswith('dongbeiDynamics.figures["loop"] = {')
 
 
-@pytest.mark.parametrize("make", [simulated, portrayed])
+@pytest.mark.parametrize("make", [simulated, portrayed, fanned])
 def test_the_same_chart_is_the_same_text(make):
     assert json.dumps(make()) == json.dumps(make())
 
@@ -263,6 +304,7 @@ def test_the_same_chart_is_the_same_text(make):
     [
         (simulated, "series,year,value,part,Market,Barrier"),
         (portrayed, "part,line,first,second,arrived,Market,Barrier"),
+        (fanned, "series,panel,year,part,low,middle,high,Market,Barrier"),
     ],
 )
 def test_the_table_says_where_the_sliders_stand(make, header):
@@ -427,3 +469,26 @@ STIFF = Dynamics(t, {s: 9 * M * sp.sin(20 * a) * s * (1 - s), a: x - a}, {s: 0, 
 def test_a_portrait_refuses_what_it_cannot_draw(changes, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         portrayed(**changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"draws": {b: [0.5, np.nan]}}, "b is not finite in some future"),
+        ({"draws": {b: []}}, "one number per future"),
+        ({"draws": {b: [0.5, 0.1], q: [0.1]}}, "one number per future"),
+        ({"draws": {}}, "one number per future"),
+        ({"draws": {b: [0.5], M: [0.1]}}, "used twice: M"),
+        ({"quantiles": (0.5, 0.5, 0.9)}, "quantiles must be three that rise"),
+        ({"shown": {"Share": s + q}}, "contains q, neither"),
+        ({"shown": {}}, "at least one series in one panel"),
+        ({"sliders": []}, "with one slider"),
+        ({"sliders": [*SLIDERS, Slider(q, "Idle", 0, 1, 1, 0)]}, "no formula contains q"),
+        ({"series": {"Open": Dynamics(t, {s: b * M * s**2}, {s: x})}, "shown": {"Share": s}},
+         "'Open' in future"),
+        ({"palette": {}}, "colour"),
+    ],
+)  # fmt: skip
+def test_a_fan_that_cannot_be(changes, message):
+    with pytest.raises(ValueError, match=message):
+        fanned(**changes)

@@ -299,3 +299,55 @@ def test_a_heat_map_refuses_limits_that_do_not_rise_and_a_cell_given_twice():
             heat_map(limits=limits)
     with pytest.raises(ValueError, match="the cell R, a is there twice"):
         heat_map(pd.concat([CELLS, CELLS.head(1)]))
+
+
+DOTS = pd.DataFrame(
+    {
+        "cost": [0.1, 1.0, 10.0],
+        "value": [1.0, 2.0, 1.5],
+        "name": ["a", "b", "c"],
+        "mark": ["1", "", "3"],
+        "group": ["front", "behind", "front"],
+    }
+)
+
+
+def scatter(frame=DOTS, **options):
+    words = {"title": "Gain", "x_title": "Cost", "label": "name", "group": "group"}
+    palette = {"front": "northeast", "behind": "grey"}
+    return charts.scatter(frame, x="cost", palette=palette, **words, **options)
+
+
+def dots(elements):
+    return [each for each in elements if each.get("aria-roledescription") == "point"]
+
+
+def test_a_dot_has_the_colour_of_its_group_and_a_mark_only_where_there_is_one():
+    elements = drawn(scatter(mark="mark"))
+    assert [dot.get("fill") for dot in dots(elements)] == [
+        f"var(--chart-{name})" for name in ("northeast", "grey", "northeast")
+    ]
+    labels = [each for each in elements if each.get("aria-roledescription") == "text mark"]
+    assert [label.text for label in labels] == ["1", "3"]
+
+
+def test_equal_ratios_are_equal_distances_on_a_logarithmic_axis():
+    first, second, third = (
+        float(re.search(r"translate\(([-\d.]+)", dot.get("transform"))[1])
+        for dot in dots(drawn(scatter(logarithmic=True)))
+    )
+    assert first < second
+    assert third - second == pytest.approx(second - first, abs=0.01)
+
+
+def test_a_scatter_refuses_a_logarithm_of_nothing_and_a_group_without_colour():
+    with pytest.raises(ValueError, match="cost must be above 0"):
+        scatter(DOTS.assign(cost=[0.0, 1.0, 2.0]), logarithmic=True)
+    with pytest.raises(ValueError, match="elsewhere"):
+        scatter(DOTS.assign(group="elsewhere"))
+
+
+def test_names_of_columns_stand_upright_where_they_are_asked_to():
+    spec = charts.heat_map(CELLS, row="row", column="column", limits=(1, 2, 3, 4), title="Loss",
+                           angle=-90).to_dict()  # fmt: skip
+    assert spec["encoding"]["x"]["axis"]["labelAngle"] == -90

@@ -3,10 +3,10 @@
 `theme` holds the colours and type; `families` draws the report's kinds of charts; `figure` makes a
 chart a figure, refusing one without alternative text and source; `explorer` draws formulas that
 sliders move, which `expression` prints for the browser; `dynamics` holds differential equations,
-which `integrate` solves here and the browser solves anew, for the lines of a `simulator` and the
-areas of a `phase_portrait`; `cascade` lets the reader cut a supply and watch the loss spread;
-`diagram` draws boxes and arrows; `ranking` a league table that sliders rearrange; `site` is what
-the site's build calls to turn a figure into HTML.
+which `integrate` solves here and the browser solves anew, for the lines of a `simulator`, those of
+many futures in a `fan`, and the areas of a `phase_portrait`; `cascade` lets the reader cut a supply
+and watch the loss spread; `diagram` draws boxes and arrows; `ranking` a league table that sliders
+rearrange; `site` is what the site's build calls to turn a figure into HTML.
 """
 
 from dongbei.charts.cascade import cascade
@@ -21,11 +21,13 @@ from dongbei.charts.families import (
     intervals,
     lines,
     rule,
+    scatter,
     shade,
     small_multiples,
     spans,
     stacks,
 )
+from dongbei.charts.fan import fan
 from dongbei.charts.figures import Figure, figure
 from dongbei.charts.portrait import phase_portrait
 from dongbei.charts.ranking import ranking
@@ -46,6 +48,7 @@ __all__ = [
     "colour_scale",
     "diagram",
     "explorer",
+    "fan",
     "figure",
     "heat_map",
     "integrate",
@@ -54,6 +57,7 @@ __all__ = [
     "phase_portrait",
     "ranking",
     "rule",
+    "scatter",
     "shade",
     "simulator",
     "small_multiples",

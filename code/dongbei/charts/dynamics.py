@@ -82,14 +82,16 @@ def integrate(
     years
         The first year, in which the states have their initial values, and the last.
     values
-        A number for each symbol of the equations besides time and the states.
+        A number for each symbol of the equations besides time and the states; or one per run, all
+        of shape (n,), for many runs at once.
     steps
         Runge-Kutta steps per year.
 
     Returns
     -------
     NDArray
-        The states at every whole year, shape (states, years). Not finite where a rate is not.
+        The states at every whole year, shape (states, years), or (states, n, years) for many runs.
+        Not finite where a rate is not.
 
     Raises
     ------
@@ -149,10 +151,11 @@ def right_side(dynamics: Dynamics, values: Mapping[sp.Symbol, float]):
 
 
 def initial(dynamics: Dynamics, values: Mapping[sp.Symbol, float]) -> NDArray:
-    """Return the initial values, shape (states,)."""
+    """Return the initial values, shape (states,) or (states, n)."""
     ordered = [dynamics.start[state] for state in dynamics.states]
     with np.errstate(all="ignore"):
-        return np.array(compiled(ordered, (), values)(), dtype=float)
+        found = compiled(ordered, (), values)()
+    return np.stack(np.broadcast_arrays(*found, *values.values())[: len(found)]).astype(float)
 
 
 def compiled(expressions, symbols: Sequence[sp.Symbol], values: Mapping[sp.Symbol, float]):

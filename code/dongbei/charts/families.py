@@ -377,6 +377,7 @@ def heat_map(
     limits: Sequence[float],
     title: str,
     format: str = ".1f",
+    angle: int = -60,
 ) -> alt.Chart:
     """Draw a cell per row and column, in five steps from little to much.
 
@@ -388,6 +389,8 @@ def heat_map(
         The four values at which a step begins, rising.
     title
         What the cells show, with its unit.
+    angle
+        Of the columns' names, degrees; -90 where a dozen of them share a narrow screen.
 
     Raises
     ------
@@ -416,7 +419,7 @@ def heat_map(
                 f"{column}:N",
                 sort=list(dict.fromkeys(frame[column])),
                 title=None,
-                axis=alt.Axis(**ends, orient="top", labelAngle=-60),
+                axis=alt.Axis(**ends, orient="top", labelAngle=angle),
             ),
             color=alt.Color(f"{value}:Q", scale=scale, legend=legend),
             tooltip=[
@@ -427,6 +430,69 @@ def heat_map(
         )
         .properties(height=17 * frame[row].nunique())
     )
+
+
+def scatter(
+    frame: pd.DataFrame,
+    *,
+    x: str,
+    y: str = "value",
+    label: str,
+    mark: str | None = None,
+    group: str,
+    title: str,
+    x_title: str,
+    palette,
+    logarithmic: bool = False,
+    format: str = ".2f",
+) -> alt.LayerChart:
+    """Draw one dot per row, with a short mark beside those that have one.
+
+    Parameters
+    ----------
+    frame
+        Tidy: a row per dot.
+    label
+        Column with the name that the pointer shows.
+    mark
+        Column of what is written above a dot, such as its number in a table; "" for nothing.
+    logarithmic
+        Whether the horizontal axis is, on which all must then be above 0.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, a group has no colour, or a logarithm would be of 0 or less.
+    """
+    require(frame, x, y, label, group, *([mark] if mark else []))
+    if logarithmic and (frame[x] <= 0).any():
+        raise ValueError(f"{x} must be above 0 for a logarithmic axis; leave out what is not")
+    present = set(frame[group])
+    order = [name for name in palette if name in present]
+    scale = colour_scale([*order, *sorted(present - set(order))], palette)
+    across = alt.Scale(type="log", nice=False, padding=12) if logarithmic else alt.Scale(padding=12)
+    base = alt.Chart(frame).encode(
+        x=alt.X(
+            f"{x}:Q",
+            title=x_title,
+            scale=across,
+            axis=alt.Axis(grid=not logarithmic, tickCount=4, format="~g"),
+        ),
+        y=alt.Y(f"{y}:Q", title=title, axis=alt.Axis(tickCount=6)),
+    )
+    dots = base.mark_point(size=70, opacity=1, filled=True).encode(
+        color=alt.Color(f"{group}:N", scale=scale, legend=alt.Legend(symbolType="circle")),
+        tooltip=[
+            f"{label}:N",
+            alt.Tooltip(f"{x}:Q", format=format),
+            alt.Tooltip(f"{y}:Q", format=format),
+        ],
+    )
+    if not mark:
+        return alt.layer(dots)
+    written = alt.datum[mark] != ""
+    words = base.mark_text(dy=-11).encode(text=f"{mark}:N").transform_filter(written)
+    return alt.layer(dots, words)
 
 
 def small_multiples(

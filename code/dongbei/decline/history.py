@@ -8,7 +8,7 @@ term the growth model of Dixon and Thirlwall (1975), whose growth rate converges
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np
@@ -17,7 +17,7 @@ from scipy.optimize import brentq
 from scipy.special import expit, log_softmax, logsumexp, softmax
 from scipy.stats import norm
 
-from dongbei.decline.story import RANGES, told
+from dongbei.decline.story import CALENDAR, RANGES, check_calendar, told
 
 CORRELATIONS = np.linspace(0.0, 0.98, 50)
 """Correlations of the error from one year to the next that are tried."""
@@ -43,6 +43,8 @@ class Posterior:
         At the best correlation, with the best level and variance. Shape (n,).
     evidence : float
         Logarithm of the mean likelihood over the ranges (levels and variances at their best).
+    calendar : dict
+        When the pressures of the story were.
     """
 
     years: NDArray
@@ -50,6 +52,7 @@ class Posterior:
     draws: Mapping[str, NDArray]
     log_likelihood: NDArray
     evidence: float
+    calendar: Mapping[str, tuple[float, float]] = field(default_factory=lambda: dict(CALENDAR))
 
 
 def posterior(
@@ -59,6 +62,7 @@ def posterior(
     size: int = 4096,
     moves: int = 5,
     seed: int = 1978,
+    calendar: Mapping[str, tuple[float, float]] = CALENDAR,
 ) -> Posterior:
     """Sample the parameters of the story that a series leaves possible.
 
@@ -76,6 +80,8 @@ def posterior(
         {name of `RANGES`: value} of the parameters that are held.
     size, moves, seed
         Draws, moves of each draw per rise, and the seed of the random numbers.
+    calendar
+        When the pressures were; see `pressures`. The size of one that it lacks is held at 0.
 
     Raises
     ------
@@ -83,8 +89,9 @@ def posterior(
         If years do not rise, a share is not above 0, all are the same, there are no more
         years than parameters, a name is unknown, or a held value is outside of its range.
     """
+    check_calendar(calendar)
     years, observed = checked(years, observed)
-    fixed = dict(fixed or {})
+    fixed = absent(calendar) | dict(fixed or {})
     free = [name for name in RANGES if name not in fixed]
     if unknown := sorted(set(fixed) - set(RANGES)):
         raise ValueError(f"no parameter {', '.join(unknown)}; there are {', '.join(RANGES)}")
@@ -99,7 +106,8 @@ def posterior(
     random = np.random.default_rng(seed)
 
     def heights(points):
-        curves = told(_draws(points, free, fixed), years, precision=1e-6).share
+        draws = _draws(points, free, fixed)
+        curves = told(draws, years, calendar=calendar, precision=1e-6).share
         found = log_likelihoods(np.log(curves), years, observed)
         return logsumexp(found, axis=0) - np.log(len(found)), found.max(axis=0)
 
@@ -121,7 +129,15 @@ def posterior(
             points = np.where(taken[:, None], new, points)
             height = np.where(taken, new_height, height)
             best = np.where(taken, new_best, best)
-    return Posterior(years, observed, _draws(points, free, fixed), best, float(evidence))
+    draws = _draws(points, free, fixed)
+    return Posterior(years, observed, draws, best, float(evidence), dict(calendar))
+
+
+def absent(calendar: Mapping[str, tuple[float, float]]) -> dict[str, float]:
+    """Return the sizes, 0, of the pressures that a calendar lacks."""
+    sizes = {"opening": ("opening", "orders_lost"), "accession": ("accession",)}
+    sizes["support"] = ("support",)
+    return {name: 0.0 for one in sizes if one not in calendar for name in sizes[one]}
 
 
 def _rise(height: NDArray, most: float) -> float:
@@ -213,7 +229,11 @@ def _height(residuals: NDArray, penalty: float) -> NDArray:
 
 
 def peak(
-    years: ArrayLike, observed: ArrayLike, starts: int = 128, seed: int = 1978
+    years: ArrayLike,
+    observed: ArrayLike,
+    starts: int = 128,
+    seed: int = 1978,
+    calendar: Mapping[str, tuple[float, float]] = CALENDAR,
 ) -> tuple[dict[str, float], float]:
     """Search for the highest likelihood of all, from starts anywhere in `RANGES`.
 
@@ -225,6 +245,8 @@ def peak(
         As of `posterior`.
     starts, seed
         Searches, and the seed of where they begin.
+    calendar
+        When the pressures were; the size of one that it lacks is any.
 
     Returns
     -------
@@ -240,9 +262,9 @@ def peak(
     years, observed = checked(years, observed)
     points = np.random.default_rng(seed).standard_normal((starts, len(RANGES)))
     every = np.ones(points.shape, bool)
-    points, height = climb(years, observed, points, every)
+    points, height = climb(years, observed, points, every, calendar=calendar)
     points = points[np.argsort(-height, kind="stable")[: -(-starts // 4)]]
-    points, height = climb(years, observed, points, every[: len(points)], turns=80)
+    points, height = climb(years, observed, points, every[: len(points)], 80, calendar)
     best = _draws(points[[height.argmax()]], list(RANGES), {})
     return {name: float(value[0]) for name, value in best.items()}, float(height.max())
 
@@ -292,7 +314,11 @@ def profiles(fit: Posterior, places: int = 5, starts: int = 4) -> dict[str, tupl
         for column, name in enumerate(RANGES):
             begins[column, :, :, column] = _normal(values[column], name)[:, None]
         points, height = climb(
-            fit.years, fit.observed, begins.reshape(-1, len(RANGES)), moves.reshape(-1, len(RANGES))
+            fit.years,
+            fit.observed,
+            begins.reshape(-1, len(RANGES)),
+            moves.reshape(-1, len(RANGES)),
+            calendar=fit.calendar,
         )
         best = np.maximum(best, height.reshape(begins.shape[:3]).max(axis=2))
         top = points[np.argsort(-height, kind="stable")[:starts]]
@@ -307,7 +333,12 @@ def _normal(values: NDArray, name: str) -> NDArray:
 
 
 def climb(
-    years: NDArray, observed: NDArray, points: NDArray, moves: NDArray, turns: int = 40
+    years: NDArray,
+    observed: NDArray,
+    points: NDArray,
+    moves: NDArray,
+    turns: int = 40,
+    calendar: Mapping[str, tuple[float, float]] = CALENDAR,
 ) -> tuple[NDArray, NDArray]:
     """Climb to the best log-likelihood from many points at once (Levenberg and Marquardt).
 
@@ -321,6 +352,8 @@ def climb(
         Which parameters may move. Shape (n, parameters).
     turns
         Steps of the search.
+    calendar
+        When the pressures were.
 
     Returns
     -------
@@ -334,7 +367,8 @@ def climb(
     shifts = NUDGE * np.vstack([np.zeros(size), np.eye(size)])
 
     def residuals(states):
-        curves = told(_draws(states[:, :-1], list(RANGES), {}), years, precision=1e-8).share
+        draws = _draws(states[:, :-1], list(RANGES), {})
+        curves = told(draws, years, calendar=calendar, precision=1e-8).share
         return _scaled(_correlation(states[:, -1]), years, observed[:, None] - np.log(curves))
 
     for _ in range(turns):
@@ -506,7 +540,8 @@ def forecasts(fit: Posterior, later: ArrayLike) -> NDArray:
     later = np.asarray(later, float)
     if not (later > fit.years[-1]).all():
         raise ValueError(f"a forecast is for years after {fit.years[-1]:g}, the last of the series")
-    curves = np.log(told(fit.draws, np.concatenate([fit.years, later]), precision=1e-6).share)
+    every = np.concatenate([fit.years, later])
+    curves = np.log(told(fit.draws, every, calendar=fit.calendar, precision=1e-6).share)
     past, future = curves[: len(fit.years)], curves[len(fit.years) :]
     best = log_likelihoods(past, fit.years, fit.observed).argmax(axis=0)
     found = np.empty_like(future)

@@ -39,11 +39,18 @@ RANGES = {
 ``head_start`` the share at the start and the logit by which its knowledge exceeds what would hold
 it there. ``opening`` is what the coast's learning adds to the barrier from 1988 to 2002 and
 ``orders_lost`` the part of the market that turns abroad meanwhile; ``accession`` what imported
-equipment adds from 2001 to 2007; ``support`` what arrives of the subsidies of 2004 to 2013.
+equipment adds from 2001 to 2007; ``support`` what arrives of the subsidies of 2004 to 2013. These
+are the years of `CALENDAR`.
 """
 
 PRESSURES = ("opening", "accession", "support")
 """What presses on the loop from outside, in the order of the documents."""
+
+CALENDAR = {"opening": (1988.0, 2002.0), "accession": (2001.0, 2007.0), "support": (2004.0, 2014.0)}
+"""First day and the day after the last of each pressure, for the Northeast.
+
+Another region has a calendar of its own: other days, or fewer pressures.
+"""
 
 FRONTIER = 0.02
 """Pace of the frontier; any other moves the zero of knowledge and nothing else."""
@@ -79,25 +86,54 @@ def economies(draws: Mapping[str, ArrayLike]) -> tuple[Parameters, NDArray, NDAr
     return parameters, d["share"], logit(d["share"]) + barrier + d["head_start"]
 
 
-def pressures(draws: Mapping[str, ArrayLike], kept: Sequence[str] = PRESSURES) -> dict[str, Path]:
+def pressures(
+    draws: Mapping[str, ArrayLike],
+    kept: Sequence[str] | None = None,
+    calendar: Mapping[str, tuple[float, float]] = CALENDAR,
+) -> dict[str, Path]:
     """Return the paths of the parameters under some of the pressures, by parameter.
+
+    Parameters
+    ----------
+    draws
+        {name of `RANGES`: numbers of shape (n,)}.
+    kept
+        Names of pressures; by default all of the calendar.
+    calendar
+        {pressure: start and end}. The opening and the accession grow from one to the other and
+        then stay, the support is there in between.
 
     Raises
     ------
     ValueError
-        If a pressure is unknown.
+        If a pressure is unknown or not in the calendar, or does not start before it ends.
     """
-    paths = {
-        "opening": {
-            "barrier": ramp(1988, 2002, draws["opening"]),
-            "market": ramp(1988, 2002, -np.asarray(draws["orders_lost"], float)),
-        },
-        "accession": {"barrier": ramp(2001, 2007, draws["accession"])},
-        "support": {"producer_subsidy": pulse(2004, 2014, draws["support"])},
-    }
-    if unknown := [name for name in kept if name not in paths]:
-        raise ValueError(f"no pressure {', '.join(unknown)}; there are {', '.join(paths)}")
-    return added(*(paths[name] for name in kept))
+    check_calendar(calendar)
+    kept = list(calendar) if kept is None else kept
+    if unknown := [name for name in kept if name not in calendar]:
+        raise ValueError(f"no pressure {', '.join(unknown)}; there are {', '.join(calendar)}")
+    paths = {}
+    for name in kept:
+        span = calendar[name]
+        if name == "opening":
+            lost = -np.asarray(draws["orders_lost"], float)
+            paths[name] = {"barrier": ramp(*span, draws[name]), "market": ramp(*span, lost)}
+        elif name == "accession":
+            paths[name] = {"barrier": ramp(*span, draws[name])}
+        else:
+            paths[name] = {"producer_subsidy": pulse(*span, draws[name])}
+    return added(*paths.values())
+
+
+def check_calendar(calendar: Mapping[str, tuple[float, float]]) -> None:
+    """Refuse a calendar with an unknown pressure, or one that does not start before it ends."""
+    for name, (start, end) in calendar.items():
+        if name not in PRESSURES:
+            raise ValueError(f"no pressure {name}; there are {', '.join(PRESSURES)}")
+        if not -np.inf < start < end < np.inf:
+            raise ValueError(
+                f"the {name} must start before it ends; its years are {start:g} and {end:g}"
+            )
 
 
 def added(*scenarios: Mapping[str, Path]) -> dict[str, Path]:
@@ -113,6 +149,7 @@ def told(
     draws: Mapping[str, ArrayLike],
     years: ArrayLike,
     paths: Mapping[str, Path] | None = None,
+    calendar: Mapping[str, tuple[float, float]] = CALENDAR,
     **run,
 ) -> Trajectory:
     """Simulate the story for many economies, the first year being that of the start.
@@ -125,11 +162,13 @@ def told(
         Shape (t,).
     paths
         What happens from outside, if not all of `pressures`.
+    calendar
+        When the pressures are, if no paths are given.
     **run
         Further keywords of `simulate_many`.
     """
     parameters, share, knowledge = economies(draws)
-    paths = pressures(draws) if paths is None else paths
+    paths = pressures(draws, calendar=calendar) if paths is None else paths
     return simulate_many(parameters, years, share, knowledge, paths=paths, **run)
 
 

@@ -6,50 +6,7 @@ how regions withstood a shock and came back, ``disruption`` what a lost supplier
 costs.
 """
 
-from dongbei.resilience.composite import (
-    Design,
-    Index,
-    Prepared,
-    Replications,
-    aggregate,
-    ahead,
-    consistency,
-    contributions,
-    correlations,
-    coverage,
-    crossing,
-    effective_weights,
-    index,
-    leave_one_out,
-    prepare,
-    rank_intervals,
-    read_design,
-    regrouped,
-    replications,
-    sensitivity,
-    to_gain_a_rank,
-)
+from dongbei.resilience import composite
+from dongbei.resilience.composite import *  # noqa: F403 - its names are this room's
 
-__all__ = [
-    "Design",
-    "Index",
-    "Prepared",
-    "Replications",
-    "aggregate",
-    "ahead",
-    "consistency",
-    "contributions",
-    "correlations",
-    "coverage",
-    "crossing",
-    "effective_weights",
-    "index",
-    "leave_one_out",
-    "prepare",
-    "rank_intervals",
-    "read_design",
-    "regrouped",
-    "replications",
-    "sensitivity",
-    "to_gain_a_rank",
-]
+__all__ = composite.__all__

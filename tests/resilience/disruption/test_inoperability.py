@@ -14,7 +14,7 @@ from dongbei.resilience.disruption.inoperability import (
     recover,
     recovery_rates,
 )
-from dongbei.resilience.disruption.inventories import Loss
+from dongbei.resilience.disruption.shocks import Loss
 
 MILLER_BLAIR = WorldTable([[150, 500], [200, 100]], [[350], [1700]], ["R", "R"], ["1", "2"])
 """Miller and Blair's two sectors: outputs 1000 and 2000."""

@@ -16,12 +16,11 @@ from dongbei.resilience.disruption.inventories import (
     RULES,
     Behaviour,
     Disruption,
-    Loss,
     Network,
-    Shocks,
     evolve,
     simulate,
 )
+from dongbei.resilience.disruption.shocks import Loss, Shocks
 
 PUBLISHED = Path(__file__).with_name("published")
 seeds = st.integers(0, 2**32 - 1)

@@ -9,12 +9,13 @@ import csv
 import re
 import unicodedata
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 from zipfile import ZipFile
 
 import numpy as np
@@ -33,6 +34,7 @@ WIDEST = 16_384
 """Columns of an Excel sheet."""
 WORKBOOKS = (".xlsx", ".xlsm")
 NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", re.ASCII)
+Read = TypeVar("Read")
 PASTE = "copy the table and paste its values over it"
 
 
@@ -166,6 +168,25 @@ def read_sheet(
         return _read_workbook(path, sheet, rows, columns)
 
 
+def sheet_names(path: str | Path) -> list[str]:
+    """Name the sheets of a workbook in their order.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `read_sheet`, of a file that is no ``.xlsx`` or ``.xlsm`` workbook.
+    """
+    path = existing(path)
+    if path.suffix.lower() not in WORKBOOKS:
+        raise ValueError(
+            f"{path.name}: a workbook ends in {' or '.join(WORKBOOKS)}; save it as .xlsx"
+        )
+    _measure(path)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="openpyxl")
+        return _within(path, lambda book: [one.title for one in book.worksheets])
+
+
 def existing(path: str | Path) -> Path:
     """Return the path of a file that is there."""
     path = Path(path)
@@ -225,15 +246,30 @@ def _measure(path: Path) -> None:
 
 
 def _read_workbook(path: Path, sheet: str, rows: int, columns: int) -> Sheet:
+    def read(book):
+        names = [one.title for one in book.worksheets]
+        name = _one_of(names, sheet)
+        if name is None:
+            return names
+        # with both limits given, what the sheet says of its size is not asked
+        cells = list(book[name].iter_rows(max_row=rows, max_col=columns, values_only=True))
+        return Sheet(f"{path.name}, sheet {name}", cells, typed=True)
+
+    found = _within(path, read)
+    if isinstance(found, Sheet):
+        return found
+    raise ValueError(
+        f"{path.name} has no single sheet {sheet}; it has {', '.join(found)}: name one of them in "
+        "the layout, as in dataclasses.replace(layout, sheet=...)"
+    )
+
+
+def _within(path: Path, read: Callable[[openpyxl.Workbook], Read]) -> Read:
+    """Open a workbook, read what is asked for, and close it."""
     book = None
     try:
         book = openpyxl.load_workbook(path, read_only=True, keep_links=False)
-        names = [one.title for one in book.worksheets]
-        name = _one_of(names, sheet)
-        if name is not None:
-            # with both limits given, what the sheet says of its size is not asked
-            cells = list(book[name].iter_rows(max_row=rows, max_col=columns, values_only=True))
-            return Sheet(f"{path.name}, sheet {name}", cells, typed=True)
+        return read(book)
     except Exception as error:  # a damaged file can fail anywhere in the parser
         raise ValueError(
             f"{path.name} cannot be read as a workbook: it is damaged or was not written by a "
@@ -242,10 +278,6 @@ def _read_workbook(path: Path, sheet: str, rows: int, columns: int) -> Sheet:
     finally:
         if book is not None:
             book.close()
-    raise ValueError(
-        f"{path.name} has no single sheet {sheet}; it has {', '.join(names)}: name one of them in "
-        "the layout, as in dataclasses.replace(layout, sheet=...)"
-    )
 
 
 def _one_of(names: Sequence[str], sheet: str) -> str | None:

@@ -66,7 +66,7 @@ def write_template(
     cells = [["", "", *column] for column in zip(*columns, strict=True)]
     cells += [list(row) for row in (*pairs, *below)]
     content = _workbook(cells, layout.sheet) if kind == ".xlsx" else _csv(cells)
-    _write_new(path, content)
+    write_new(path, content)
 
 
 def _workbook(cells: Sequence[Sequence[str]], sheet: str) -> bytes:
@@ -91,7 +91,7 @@ def _csv(cells: Sequence[Sequence[str]]) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-def _write_new(path: Path, content: bytes) -> None:
+def write_new(path: Path, content: bytes) -> None:
     """Write a file whole or not at all, and never over another."""
     with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         file.write(content)

@@ -1,12 +1,13 @@
 """What becomes of an economy's output when suppliers fail or links are cut.
 
-``shocks`` names what is hit. ``static`` tells what is lost at once, in closed form; ``network``
-how a lack spreads where some inputs cannot be done without; ``inventories`` how it unfolds step by
-step while stocks last, and ``inoperability`` how sectors recover together. ``nodes`` says which
-rows of a table matter most, ``stress`` which cuts would hurt most and what would make them milder.
+``shocks`` says what is hit and when. ``static`` tells what is lost at once, in closed form;
+``network`` how a lack spreads where some inputs cannot be done without; ``inventories`` how it
+unfolds step by step while stocks last, and ``inoperability`` how sectors recover together.
+``nodes`` says which rows of a table matter most, ``stress`` which cuts would hurt most and what
+would make them milder.
 """
 
-from dongbei.resilience.disruption.inventories import Behaviour, Loss, Shocks, simulate
+from dongbei.resilience.disruption.inventories import Behaviour, simulate
 from dongbei.resilience.disruption.network import (
     SupplyNetwork,
     cascade,
@@ -19,7 +20,7 @@ from dongbei.resilience.disruption.nodes import (
     influence,
     supplier_concentration,
 )
-from dongbei.resilience.disruption.shocks import rows
+from dongbei.resilience.disruption.shocks import Loss, Shocks, rows
 from dongbei.resilience.disruption.static import (
     cut,
     demand_loss,

@@ -29,8 +29,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from dongbei.input_output import InterregionalTable, RegionalTable
-from dongbei.resilience.disruption.inventories import Loss
-from dongbei.resilience.disruption.shocks import parts
+from dongbei.resilience.disruption.shocks import Loss, parts
 
 ROUNDING = 1e-9
 """Part of output by which missing demand may exceed what there is, as rounding of the table."""

@@ -80,7 +80,7 @@ def supply_loss(table: RegionalTable, lost: ArrayLike) -> NDArray:
     Raises
     ------
     ValueError
-        If the shape does not fit, or a row loses less than nothing or more than it has.
+        As of `demand_loss`.
 
     References
     ----------
