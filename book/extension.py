@@ -1,5 +1,6 @@
-"""The book's own Sphinx extension: assets, links to claims, and two mends of the theme."""
+"""The book's own Sphinx extension: its theme, assets, links to claims, and what pages carry."""
 
+import json
 import os
 import re
 import shutil
@@ -8,9 +9,16 @@ from pathlib import Path
 import sphinxcontrib.katex as katex
 import vl_convert
 from docutils import nodes
-from sphinx.util.docutils import SphinxRole
+from docutils.statemachine import StringList
+from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import split_explicit_title
+from sphinx.util.osutil import relative_uri
+from sphinx_exercise.nodes import solution_node
 
+import chromium
+import facts
+import pages
+import takeaway
 from dongbei import documents
 from dongbei.charts.site import VEGA_LITE
 from dongbei.charts.theme import stylesheet
@@ -19,8 +27,12 @@ from environment import VENDOR
 LEDGER = "notebooks/evidence/ledger"
 """The page on which every claim has its anchor."""
 
-UNUSED = ("sphinx-thebe.*", "**/*.map", "webpack-macros.html")
-"""What the theme puts among the static files though no page loads it."""
+ASSETS = ("site.css", "page.js", "charts.js", "dynamics.js", "tables.js", "search.js")
+"""Our own styles and scripts; the site's addresses carry their hash, so that none is outdated."""
+
+OTHERS = ("sphinx_thebe", "sphinx_book_theme", "pydata_sphinx_theme", "sphinx_togglebutton",
+          "sphinx_copybutton", "sphinx_design", "sphinx_comments")  # fmt: skip
+"""Extensions that Jupyter Book loads whatever the theme; the book uses none of them."""
 
 
 def vega() -> Path:
@@ -34,27 +46,94 @@ def vega() -> Path:
     return bundle
 
 
+def start(app) -> None:
+    """Let Sphinx write no search of its own; ours finds Chinese words too."""
+    app.builder.search = False
+    app.report = {"search": []}
+
+
+def add_context(app, pagename, templatename, context, doctree) -> None:
+    """Complete a page: its contents, metadata, scripts, and what can be taken away from it."""
+    base = app.config.html_baseurl
+    body = context["body"] = pages.mend(context.get("body", ""))
+    home = relative_uri(app.builder.get_target_uri(pagename), f"{app.config.root_doc}.html")
+
+    def here(address: str) -> str:
+        return relative_uri(app.builder.get_target_uri(pagename), address)
+
+    context |= {
+        "policy": pages.POLICY,
+        "author": app.config.author,
+        "static": lambda name: here(f"_static/{name}"),
+        "contents": pages.contents(
+            context["toctree"](collapse=False, maxdepth=1, titles_only=True),
+            home,
+            pagename == app.config.root_doc,
+        ),
+        "sections": pages.sections(context.get("toc") or ""),
+        "has_math": 'class="katex' in body,
+        "scripts": pages.scripts(body),
+        "canonical": f"{base.rstrip('/')}/{pagename}.html" if base else "",
+        "picture": f"{base.rstrip('/')}/_static/site.png" if base else here("_static/site.png"),
+        "cite_files": [],
+        "takeaway": [],
+    }
+    if doctree is None:
+        context["scripts"] = ["vendor/minisearch.js", "search-data.js", "search.js"]
+        return
+    title = nodes.Text(context["title"]).astext()
+    title = re.sub(r"<[^>]+>", "", title)
+    context["description"] = pages.description(doctree)
+    for entry in pages.searchable(doctree):
+        app.report["search"].append({"page": pagename, "of": title, **entry})
+    outdir = Path(app.outdir)
+    cited = takeaway.cite(pagename, title, base, outdir)
+    kinds = ("application/x-bibtex", "application/vnd.citationstyles.csl+json")
+    context["cite_files"] = [
+        (kind, here(file)) for kind, (_, file) in zip(kinds, cited, strict=True)
+    ]
+    offers = [("Cite it", cited)]
+    if files := takeaway.sources(pagename, Path(app.srcdir), outdir):
+        links = takeaway.launch(pagename, app.config.repository, app.config.repository_branch)
+        code = [(f"dongbei.{room}", f"reference/{room}.html") for room in takeaway.rooms(pagename)]
+        offers = [
+            ("This chapter", files),
+            ("Run it", links or [("in Binder, Colab or on your machine", "made.html#rerun")]),
+            ("Its code", code),
+            *offers,
+        ]
+    whole = [("data", takeaway.DATA), ("site, to read offline", takeaway.ARCHIVE)]
+    if chromium.find():
+        whole.insert(0, ("PDF", takeaway.PAPER))
+    offers.append(("The report", whole))
+    context["takeaway"] = [
+        (name, [(text, address if "://" in address else here(address)) for text, address in links])
+        for name, links in offers
+    ]
+
+
 def add_assets(app, exception) -> None:
-    """Copy KaTeX's style and the Vega bundle into the site, and write the charts' colours."""
+    """Copy what the pages load into the site, and write the charts' colours and the search's data."""
     if exception:
         return
     static = Path(app.outdir, "_static")
-    shutil.copytree(VENDOR / "katex", static / "vendor" / "katex", dirs_exist_ok=True)
+    keep = {*ASSETS, "favicon.svg", "site.png"}
+    for file in static.iterdir():
+        if file.name not in keep:
+            shutil.rmtree(file) if file.is_dir() else file.unlink()
+    shutil.copytree(VENDOR, static / "vendor", ignore=shutil.ignore_patterns("vega-lite-*", "axe*"))
     shutil.copy(vega(), static / "vendor" / "vega.js")
-    shutil.copy(VENDOR / "sortable.min.js", static / "vendor")
-    for pattern in UNUSED:
-        for file in static.glob(pattern):
-            file.unlink()
-    (static / "charts.css").write_text(stylesheet(), encoding="utf-8")
-
-
-def add_scripts(app, pagename, templatename, context, doctree) -> None:
-    """Load the script of charts and that of tables on the pages that have them."""
-    if app.env.metadata.get(pagename, {}).get("has_charts"):
-        app.add_js_file("charts.js", loading_method="defer")
-    if 'class="sortable' in context.get("body", ""):
-        app.add_js_file("vendor/sortable.min.js", loading_method="defer")
-        app.add_js_file("tables.js", loading_method="defer")
+    style = static / "site.css"
+    style.write_text(stylesheet() + style.read_text(encoding="utf-8"), encoding="utf-8")
+    entries = json.dumps(app.report["search"], ensure_ascii=False, separators=(",", ":"))
+    (static / "search-data.js").write_text(f"window.reportSections={entries};\n", encoding="utf-8")
+    outdir = Path(app.outdir)
+    if base := app.config.html_baseurl:
+        names = sorted(app.env.found_docs)
+        (outdir / "sitemap.xml").write_text(takeaway.sitemap(names, base), encoding="utf-8")
+        robots = f"User-agent: *\nAllow: /\nSitemap: {base.rstrip('/')}/sitemap.xml\n"
+        (outdir / "robots.txt").write_text(robots, encoding="utf-8")
+    takeaway.pack_data(outdir)
 
 
 def digits(text: str) -> set[str]:
@@ -89,20 +168,44 @@ class ClaimRole(SphinxRole):
         return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
 
 
-def remove_thebe(app, config) -> None:
-    """Disconnect the live-code extension, which Jupyter Book loads though the book does not use it.
+class FactsDirective(SphinxDirective):
+    """Put in what the build knows about itself: ``{facts} checks`` (see `facts.FACTS`)."""
 
-    It would add a script and a style sheet to every page, twice.
+    required_arguments = 1
+
+    def run(self):
+        """Return the parsed Markdown."""
+        if self.arguments[0] not in facts.FACTS:
+            raise self.error(f"no facts {self.arguments[0]!r}; there are {', '.join(facts.FACTS)}")
+        box = nodes.container(classes=["facts"])
+        text = facts.FACTS[self.arguments[0]]()
+        self.state.nested_parse(StringList(text.splitlines(), "facts"), 0, box)
+        return [box]
+
+
+def visit_solution(translator, node) -> None:
+    """Open a solution as a box that the reader unfolds; printing and search see it all the same."""
+    title = node.pop(0).astext() if isinstance(node[0], nodes.title) else "Solution"
+    name = re.sub(r"[^a-z0-9-]+", "-", (node["ids"] or ["solution"])[0].split("/")[-1])
+    translator.body.append(f'<details class="solution" id="{name}"><summary>{title}</summary>\n')
+
+
+def depart_solution(translator, node) -> None:
+    """Close the box of a solution."""
+    translator.body.append("</details>\n")
+
+
+def remove_others(app, config) -> None:
+    """Disconnect the extensions that Jupyter Book loads though the book does not use them.
+
+    They belong to other themes, and would add scripts and style sheets to every page.
     """
-    app.registry.css_files = [
-        sheet for sheet in app.registry.css_files if sheet[0] != "sphinx-thebe.css"
-    ]
     listeners = app.events.listeners
     for event in list(listeners):
         listeners[event] = [
             listener
             for listener in listeners[event]
-            if not listener.handler.__module__.startswith("sphinx_thebe")
+            if not listener.handler.__module__.startswith(OTHERS)
         ]
 
 
@@ -119,9 +222,15 @@ def make_katex_strict() -> None:
 def setup(app) -> dict:
     """Connect the above."""
     make_katex_strict()
-    app.add_css_file("charts.css")
-    app.connect("config-inited", remove_thebe)
-    app.connect("html-page-context", add_scripts)
+    app.add_html_theme("report", Path(__file__).parent / "theme")
+    app.add_config_value("repository", "", "html")
+    app.add_config_value("repository_branch", "main", "html")
+    app.add_node(solution_node, override=True, html=(visit_solution, depart_solution))
+    app.connect("config-inited", remove_others, priority=1)
+    app.connect("builder-inited", start)
+    app.connect("html-collect-pages", lambda app: [("search", {}, "search.html")])
+    app.connect("html-page-context", add_context, priority=900)
     app.add_role("claim", ClaimRole())
+    app.add_directive("facts", FactsDirective)
     app.connect("build-finished", add_assets)
-    return {"parallel_read_safe": False, "parallel_write_safe": True}
+    return {"parallel_read_safe": False, "parallel_write_safe": False}

@@ -70,7 +70,8 @@
     const live = document.createElement("div");
     const controls = document.createElement("div");
     const view = chart.querySelector(".chart-view");
-    const result = await embed(live, spec, { renderer: "svg", actions: false, bind: controls });
+    const options = { renderer: "svg", actions: false, bind: controls, ast: true, defaultStyle: false };
+    const result = await embed(live, spec, options); // ast: expressions are interpreted, never made code
     const stale = () => chart.dataset.layout !== String(narrow); // resized meanwhile
     if (stale()) return result.view.finalize();
     for (const control of bound(spec)) {
@@ -84,12 +85,22 @@
     chart.view = result.view;
     view.setAttribute("role", "figure");
     view.replaceChildren(live);
+    nameControls(controls);
     const focused = chart.contains(document.activeElement) && document.activeElement.name;
     chart.querySelector(".chart-controls").replaceChildren(controls);
     if (focused) controls.querySelector(`[name="${CSS.escape(focused)}"]`)?.focus();
     controls.addEventListener("input", () => noteMoved(view), { once: true });
     controls.addEventListener("input", () => keepInAddress(chart, spec, controls));
     chart.classList.add("chart-live");
+  }
+
+  // A slider says its value aloud with its name, as it stands beside it.
+  function nameControls(controls) {
+    for (const range of controls.querySelectorAll('input[type="range"]')) {
+      const said = () => range.setAttribute("aria-valuetext", Number(range.value).toLocaleString("en"));
+      range.addEventListener("input", said);
+      said();
+    }
   }
 
   // The alternative text holds the numbers of the first picture.

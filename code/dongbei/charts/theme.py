@@ -170,19 +170,9 @@ def plain_colours(text: str) -> str:
 
 
 def stylesheet() -> str:
-    """Return the CSS that defines the palette in both colour schemes."""
+    """Return the CSS that defines the palette in both colour schemes.
 
-    def block(selector: str, scheme: int) -> str:
-        lines = [f"  --chart-{name}: {values[scheme]};" for name, values in COLOURS.items()]
-        return "\n".join([f"{selector} {{", *lines, "}"])
-
-    return "\n".join(
-        [
-            block(":root", 0),
-            "@media screen {",  # paper is white in either scheme
-            block('html[data-theme="dark"]', 1),
-            "}",
-            f".chart text, .chart-controls {{ font-family: {FONT}; }}",
-            "",
-        ]
-    )
+    Which of the two values holds is up to ``color-scheme``, which the page's own style sets.
+    """
+    lines = [f"  --chart-{name}: light-dark({light}, {dark});" for name, (light, dark) in COLOURS.items()]
+    return "\n".join([":root {", *lines, "}", ""])

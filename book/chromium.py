@@ -28,6 +28,10 @@ FLAGS = (
 """Headless, quiet, and without a connection that the page did not ask for."""
 
 
+PACKAGES = ("chromium", "fonts-liberation", "fonts-noto-cjk")
+"""With letters as wide as those of the static pictures, and Chinese ones."""
+
+
 def find() -> str | None:
     """Return the path of a Chromium, if there is one."""
     for name in ("chromium", "chromium-browser", "google-chrome", "chrome"):
@@ -43,7 +47,7 @@ def install() -> None:
     if os.geteuid() == 0 and shutil.which("apt-get"):
         print("Installing Debian's chromium for the browser tests ...", flush=True)
         subprocess.run(["apt-get", "update", "-qq"], check=False)
-        command = ["apt-get", "install", "--yes", "-qq", "--no-install-recommends", "chromium"]
+        command = ["apt-get", "install", "--yes", "-qq", "--no-install-recommends", *PACKAGES]
         if subprocess.run(command, check=False).returncode == 0:
             return
     print("Fetching Playwright's Chromium for the browser tests ...", flush=True)

@@ -1,0 +1,140 @@
+"""What every page of the site carries around its text: contents, metadata, marks of language.
+
+Sphinx hands over a page's HTML as text; here it is mended and completed before the template
+(`theme/layout.html`) puts it in its place.
+"""
+
+import re
+from html import escape, unescape
+from pathlib import Path
+
+from docutils import nodes
+
+from dongbei.charts.figures import MIME
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src-elem 'self'",
+        "style-src-attr 'unsafe-inline'",  # KaTeX and Vega place marks by style attributes
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+    )
+)
+"""The content security policy of every page; a host can send the same as a header."""
+
+CHINESE = re.compile(
+    r'(?s)(?P<keep><(?P<tag>svg|script|style|pre|annotation)\b.*?</(?P=tag)>'
+    r'|<[a-z]+ [^>]*lang="zh"[^>]*>[^<]*</|<[^>]*>)'
+    r"|(?P<words>[\u3400-\u9fff\uf900-\ufaff]"
+    r"(?:[\u3000-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uff65·]*"
+    r"[\u3400-\u9fff\uf900-\ufaff\u3009-\u3011])?)"
+)
+
+
+def mark_chinese(text: str) -> str:
+    """Tell screen readers and fonts which words of a page are Chinese."""
+
+    def marked(match: re.Match) -> str:
+        return match["keep"] or f'<span lang="zh">{match["words"]}</span>'
+
+    return CHINESE.sub(marked, text)
+
+
+def mend(body: str) -> str:
+    """Complete what the extensions write: unique ids, links to theorems, tables that scroll."""
+    body = re.sub(r' id="(?:proof|exercise|solution|theorem|proposition)(?:-content)?"', "", body)
+    body = re.sub(
+        r'(<div class="(?:proof|exercise) [^"]*" id="([^"]+)">\s*<p class="admonition-title">.*?)(</p>)',
+        r'\1<a class="headerlink" href="#\2" title="Link to this">#</a>\3',
+        body,
+        flags=re.S,
+    )
+    body = re.sub(r'<table class="table', '<table class="docutils', body)
+    body = re.sub(r'(<table class="docutils.*?</table>)', rf"{SCROLLS}\1</div>", body, flags=re.S)
+    body = body.replace('<div class="cell_output docutils container">', OUTPUT)
+    body = body.replace('<span class="katex-display">', '<span class="katex-display" tabindex="0">')
+    return mark_chinese(body)
+
+
+SCROLLS = '<div class="table-scroll">'
+OUTPUT = '<div class="cell_output">'
+
+
+def description(doctree: nodes.document, most: int = 160) -> str:
+    """Return the first sentences of a page, without formulas, as long as a search result shows."""
+    words = ""
+    for paragraph in doctree.findall(nodes.paragraph):
+        text = "".join(
+            "" if isinstance(part, (nodes.math, nodes.footnote_reference)) else part.astext()
+            for part in paragraph.children
+        )
+        words = re.sub(r"\s+", " ", text).strip()
+        if len(words) > 40:
+            break
+    if len(words) <= most:
+        return words
+    return words[: words.rindex(" ", 0, most)].rstrip(",;:. ") + " …"
+
+
+def contents(tree: str, home: str, is_home: bool) -> str:
+    """Make the list of all pages from Sphinx's tree: parts as headings, this page marked."""
+    tree = re.sub(r'<p class="caption"[^>]*>(.*?)</p>', r'<p class="part">\1</p>', tree)
+    tree = re.sub(r' class="toctree-l1[^"]*"', "", tree)
+    tree = re.sub(r'<a class="current reference internal" href="[^"]*"', '<a aria-current="page" href="#"', tree)
+    tree = re.sub(r'<a class="reference internal"', "<a", tree)
+    tree = re.sub(r'<ul[^>]*>', "<ul>", tree)
+    here = ' aria-current="page"' if is_home else ""
+    return f'<ul><li><a{here} href="{escape(home)}">The report in one page</a></li></ul>\n{tree}'
+
+
+def sections(toc: str) -> str:
+    """Take the sections of a page from Sphinx's list, without the title that holds them."""
+    start, end = toc.find("<ul>", 4), toc.rfind("</ul>", 0, toc.rfind("</ul>"))
+    return re.sub(r' class="reference internal"', "", toc[start : end + 5]) if start > 0 else ""
+
+
+def scripts(body: str) -> list[str]:
+    """Name the scripts that a page needs, by what stands on it."""
+    found = []
+    if 'class="chart"' in body:
+        found.append("charts.js")
+    if 'class="sortable' in body:
+        found += ["vendor/sortable.min.js", "tables.js"]
+    return found
+
+
+def searchable(doctree: nodes.document) -> list[dict[str, str]]:
+    """Split a page into what the search finds: one entry a section, with its own text."""
+    entries = []
+    for section in doctree.findall(nodes.section):
+        own = [child for child in section.children if not isinstance(child, nodes.section)]
+        title = next((child.astext() for child in own if isinstance(child, nodes.title)), "")
+        words = " ".join(text for child in own for text in visible(child))
+        entries.append({"id": section["ids"][0], "title": title, "text": squeezed(words)})
+    return entries
+
+
+def visible(node: nodes.Node):
+    """Yield the texts that a reader sees in a node: not its title, its code or its formulas."""
+    if isinstance(node, (nodes.title, nodes.literal_block, nodes.math, nodes.math_block)):
+        return
+    if isinstance(node, nodes.raw):
+        html = re.sub(r"(?s)<(svg|script)\b.*?</\1>", " ", node.astext())
+        yield from re.findall(r'aria-label="([^"]*)"', html)
+        yield unescape(re.sub(r"<[^>]+>", " ", html))
+    elif isinstance(node, nodes.Text):
+        yield node.astext()
+    else:
+        for child in node.children:
+            yield from visible(child)
+        yield " "
+
+
+def squeezed(text: str) -> str:
+    """Put single spaces between words."""
+    return re.sub(r"\s+", " ", text).strip()
