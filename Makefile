@@ -4,7 +4,8 @@ PYTHON ?= python3.11
 RUN := .venv/bin/python
 PORT ?= 8000
 export PYTHONDONTWRITEBYTECODE := 1
-export OPENBLAS_NUM_THREADS ?= 1 # tests and chapters run side by side, one on each core
+# Tests and chapters run side by side, one on each core.
+export OPENBLAS_NUM_THREADS ?= 1
 
 .PHONY: help env book test serve lab bench data lock clean
 

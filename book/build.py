@@ -42,13 +42,16 @@ LOG = BUILD / "build.log"
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STEP = re.compile(r"(reading|writing) [a-z]+\.\.\..*?\[ *(\d+)%\]")
 SOURCES = (
+    "CITATION.cff",
     "_config.yml",
+    "benchmarks",
     "book",
     "chapters",
     "code/dongbei",
     "data",
     "pyproject.toml",
     "requirements.txt",
+    "tests",
 )
 """What the site depends on, besides the executed notebooks (which lie in `book/`)."""
 
@@ -76,7 +79,7 @@ def check_contents() -> None:
     if orphans := sorted(set(files([NOTEBOOKS])) - made):
         raise BuildError(f"notebooks without a chapter: {named(orphans)}; delete them")
     written = {
-        path.relative_to(BOOK).with_suffix("").as_posix() for path in (*made, *BOOK.glob("*.md"))
+        path.relative_to(BOOK).with_suffix("").as_posix() for path in (*made, *BOOK.rglob("*.md"))
     }
     if unlisted := sorted(written - set(pages())):
         raise BuildError(f"not in book/_toc.yml: {', '.join(unlisted)}; add a line for each")

@@ -20,6 +20,7 @@ import facts
 import pages
 import takeaway
 from dongbei import documents
+from dongbei.charts.figures import TABLE
 from dongbei.charts.site import VEGA_LITE
 from dongbei.charts.theme import stylesheet
 from environment import VENDOR
@@ -52,6 +53,25 @@ def start(app) -> None:
     app.report = {"search": []}
 
 
+def further_pages(app):
+    """Yield the page of the search, and one for the data of each figure."""
+    yield "search", {}, "search.html"
+    for docname, spec in app.env.figures if hasattr(app.env, "figures") else ():
+        meta = spec["usermeta"]
+        yield (
+            f"figures/{meta['name']}",
+            {
+                "title": f"Data of the figure {meta['name']}",
+                "description": meta["alt"][:160],
+                "figure": meta,
+                "rows": spec["datasets"][TABLE],
+                "home": f"{app.builder.get_target_uri(docname)}#chart-{meta['name']}",
+                "chapter": app.env.titles[docname].astext(),
+            },
+            "figure.html",
+        )
+
+
 def add_context(app, pagename, templatename, context, doctree) -> None:
     """Complete a page: its contents, metadata, scripts, and what can be taken away from it."""
     base = app.config.html_baseurl
@@ -79,10 +99,10 @@ def add_context(app, pagename, templatename, context, doctree) -> None:
         "takeaway": [],
     }
     if doctree is None:
-        context["scripts"] = ["vendor/minisearch.js", "search-data.js", "search.js"]
+        if pagename == "search":
+            context["scripts"] = ["vendor/minisearch.js", "search-data.js", "search.js"]
         return
-    title = nodes.Text(context["title"]).astext()
-    title = re.sub(r"<[^>]+>", "", title)
+    title = app.env.titles[pagename].astext()
     context["description"] = pages.description(doctree)
     for entry in pages.searchable(doctree):
         app.report["search"].append({"page": pagename, "of": title, **entry})
@@ -113,7 +133,7 @@ def add_context(app, pagename, templatename, context, doctree) -> None:
 
 
 def add_assets(app, exception) -> None:
-    """Copy what the pages load into the site, and write the charts' colours and the search's data."""
+    """Copy what the pages load into the site, and write the palette and the search's data."""
     if exception:
         return
     static = Path(app.outdir, "_static")
@@ -172,13 +192,14 @@ class FactsDirective(SphinxDirective):
     """Put in what the build knows about itself: ``{facts} checks`` (see `facts.FACTS`)."""
 
     required_arguments = 1
+    optional_arguments = 1
 
     def run(self):
         """Return the parsed Markdown."""
         if self.arguments[0] not in facts.FACTS:
             raise self.error(f"no facts {self.arguments[0]!r}; there are {', '.join(facts.FACTS)}")
         box = nodes.container(classes=["facts"])
-        text = facts.FACTS[self.arguments[0]]()
+        text = facts.FACTS[self.arguments[0]](Path(self.env.srcdir), *self.arguments[1:])
         self.state.nested_parse(StringList(text.splitlines(), "facts"), 0, box)
         return [box]
 
@@ -228,7 +249,7 @@ def setup(app) -> dict:
     app.add_node(solution_node, override=True, html=(visit_solution, depart_solution))
     app.connect("config-inited", remove_others, priority=1)
     app.connect("builder-inited", start)
-    app.connect("html-collect-pages", lambda app: [("search", {}, "search.html")])
+    app.connect("html-collect-pages", further_pages)
     app.connect("html-page-context", add_context, priority=900)
     app.add_role("claim", ClaimRole())
     app.add_directive("facts", FactsDirective)

@@ -11,6 +11,7 @@ import nbformat
 
 import execution
 import pages
+import takeaway
 from dongbei import documents
 from dongbei.charts.figures import MIME
 from execution import ROOT
@@ -22,46 +23,62 @@ def table(heads: list[str], rows: list[list]) -> str:
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
-def notebooks() -> list[tuple[Path, nbformat.NotebookNode]]:
-    """Read all executed chapters, each with the path of its text."""
-    paths = execution.chapters()
-    return [(path, nbformat.read(execution.notebook_path(path), as_version=4)) for path in paths]
+class Chapter:
+    """An executed chapter: its text's path, its notebook, title, page and figures."""
+
+    def __init__(self, path: Path, source: Path):
+        self.path = path
+        self.page = (
+            execution.notebook_path(path).relative_to(ROOT / "book").with_suffix("").as_posix()
+        )
+        self.notebook = nbformat.read(source / f"{self.page}.ipynb", as_version=4)
+        self.text = "\n".join(cell.source for cell in self.notebook.cells)
+        self.title = re.search(r"^# (.+)", self.text, flags=re.M)[1]
+        self.code = [cell for cell in self.notebook.cells if cell.cell_type == "code"]
+        outputs = [output for cell in self.code for output in cell.outputs]
+        self.figures = [one["data"][MIME] for one in outputs if MIME in one.get("data", {})]
+
+    def is_fresh(self) -> bool:
+        """Say whether the notebook was made from what stands in the checkout."""
+        made_from = execution.fingerprint(self.path)
+        return self.notebook.metadata["seal"] == execution.seal(made_from, self.notebook)
 
 
-def figures(notebook: nbformat.NotebookNode) -> list[dict]:
-    """Return the specifications of a notebook's figures."""
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    return [output["data"][MIME] for output in outputs if MIME in output.get("data", {})]
+def chapters(source: Path) -> list[Chapter]:
+    """Read all executed chapters of the book in a folder of sources."""
+    return [Chapter(path, source) for path in execution.chapters()]
 
 
-def tests_in(folder: Path) -> int:
-    """Count test functions; each may run on many inputs."""
-    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in folder.rglob("test_*.py")]
+def test_functions(path: Path) -> int:
+    """Count the test functions of a file, or of all files below a folder."""
+    files = path.rglob("test_*.py") if path.is_dir() else [path]
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in files]
     nodes = [node for tree in trees for node in ast.walk(tree)]
-    return sum(isinstance(node, ast.FunctionDef) and node.name.startswith("test_") for node in nodes)
+    functions = [node for node in nodes if isinstance(node, ast.FunctionDef)]
+    return sum(node.name.startswith("test_") for node in functions)
 
 
-def checks() -> str:
+def checks(source: Path) -> str:
     """Tell the state of every check that the build can see."""
-    books = notebooks()
-    code = [cell for _, book in books for cell in book.cells if cell.cell_type == "code"]
-    fresh = sum(not execution.is_stale(path) for path, _ in books)
-    asserts = sum(len(re.findall(r"^\s*assert ", cell.source, flags=re.M)) for cell in code)
-    glued = sum("glue:text" in cell.source for _, book in books for cell in book.cells)
-    numbers = sum(cell.source.count("{glue:text}") for _, book in books for cell in book.cells)
+    read = chapters(source)
     package = json.loads((ROOT / "data" / "datapackage.json").read_text(encoding="utf-8"))
-    whole = [one for one in package["resources"] if unchanged(one)]
-    verdicts = len(documents.ledger())
+    tables = package["resources"]
+    facts = [
+        re.findall(r"^\s*assert ", cell.source, flags=re.M) for one in read for cell in one.code
+    ]
     rows = [
-        ["executed notebooks, made from today's text, code, data and lock", f"{fresh} of {len(books)}"],
-        ["cells whose outputs nbval compares with a second execution", len(code)],
-        ["numbers in sentences that are read from outputs", numbers],
-        ["facts that chapters assert behind their sentences", asserts],
-        ["figures, each with alternative text, source line and data", sum(len(figures(book)) for _, book in books)],
-        ["claims of the documents with a computed verdict", verdicts],
-        ["tables whose bytes are those of the descriptor", f"{len(whole)} of {len(package['resources'])}"],
+        ["notebooks made from today's text, code, data and lock",
+         f"{sum(one.is_fresh() for one in read)} of {len(read)}"],
+        ["cells whose outputs a second execution must give again", sum(len(one.code) for one in read)],
+        ["numbers in sentences that are read from outputs",
+         sum(one.text.count("{glue:text}") for one in read)],
+        ["facts that chapters assert behind their sentences", sum(map(len, facts))],
+        ["figures, each with alternative text, source line and data",
+         sum(len(one.figures) for one in read)],
+        ["claims of the documents with a computed verdict", len(documents.ledger())],
+        ["tables whose bytes are those of the descriptor",
+         f"{sum(map(unchanged, tables))} of {len(tables)}"],
     ]  # fmt: skip
-    assert glued, "no chapter quotes a number"
     return table(["check", "state at this build"], rows)
 
 
@@ -71,25 +88,18 @@ def unchanged(resource: dict) -> bool:
     return resource["hash"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-def tests() -> str:
+def tests(source: Path) -> str:
     """Count the tests of each room and of the book."""
     root = ROOT / "tests"
-    rows = [
-        [f"`{folder.name}`", tests_in(folder)]
-        for folder in sorted(root.iterdir())
-        if folder.is_dir() and tests_in(folder)
-    ]
-    rows.append(["across rooms", sum(tests_in_file(path) for path in root.glob("test_*.py"))])
+    counts = {
+        f"`{one.name}`": test_functions(one) for one in sorted(root.iterdir()) if one.is_dir()
+    }
+    counts["several rooms"] = sum(test_functions(one) for one in sorted(root.glob("test_*.py")))
+    rows = [[name, count] for name, count in counts.items() if count]
     return table(["tests of", "facts"], rows)
 
 
-def tests_in_file(path: Path) -> int:
-    """Count the test functions of one file."""
-    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    return sum(isinstance(node, ast.FunctionDef) and node.name.startswith("test_") for node in nodes)
-
-
-def speed() -> str:
+def speed(source: Path) -> str:
     """Show what was measured last, beside a peer or the physical floor in the same run."""
     results = json.loads((ROOT / "benchmarks" / "results.json").read_text(encoding="utf-8"))
     rows = [
@@ -100,41 +110,49 @@ def speed() -> str:
     return table(["task", "measured against", "ratio of times", "limit", "kept"], rows)
 
 
-def environment() -> str:
+def environment(source: Path) -> str:
     """List the packages that the project names, in their locked versions, and why each is there."""
-    lock = dict(
-        re.findall(r"^([A-Za-z0-9_.-]+)==([^\s;\\]+)", (ROOT / "requirements.txt").read_text(), flags=re.M)
-    )
-    named = re.findall(r'^    "([A-Za-z0-9_.-]+)[^"]*",(?: +# (.*))?$', (ROOT / "pyproject.toml").read_text(), flags=re.M)
+    lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    versions = dict(re.findall(r"^([a-z0-9.-]+)==([^\s;\\]+)", lock, flags=re.M))
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    named = re.findall(r'^    "([\w.-]+)[^"]*", *(?:# (.*))?$', project, flags=re.M)
     rows = [
-        [f"`{name}`", lock[key], why or ""]
+        [f"`{name}`", versions[key], why]
         for name, why in sorted(named, key=lambda one: one[0].lower())
-        if (key := name.lower().replace("_", "-")) in lock
+        if (key := name.lower().replace("_", "-")) in versions
     ]
     return table(["package", "version", "here because"], rows)
 
 
-def controls() -> str:
-    """List what a reader can change in the browser: figures with controls, and long tables."""
+def controls(source: Path) -> str:
+    """List what a reader can change in the browser: the figures with controls."""
     rows = []
-    for path, book in notebooks():
-        title = re.search(r"^# (.+)", "\n".join(cell.source for cell in book.cells), flags=re.M)[1]
-        page = execution.notebook_path(path).relative_to(ROOT / "book").with_suffix("").as_posix()
-        for spec in figures(book):
+    for chapter in chapters(source):
+        for spec in chapter.figures:
             meta = spec["usermeta"]
             bound = [*spec.get("params", []), *meta.get("dynamics", {}).get("params", [])]
             names = [one["bind"].get("name", one["name"]).strip() for one in bound if "bind" in one]
             if names:
-                link = f'<a href="{page}.html#chart-{meta["name"]}">{title}</a>'
-                rows.append([link, ", ".join(names)])
+                address = f"{chapter.page}.html#chart-{meta['name']}"
+                rows.append([f'<a href="{address}">{chapter.title}</a>', ", ".join(names)])
     return table(["figure in", "its controls"], rows)
 
 
-def policy() -> str:
+def used(source: Path, room: str) -> str:
+    """List the chapters that call a room of the package."""
+    links = [
+        f'<a href="../{one.page}.html">{one.title}</a>'
+        for one in chapters(source)
+        if room in takeaway.rooms(one.page)
+    ]
+    return f"Called by: {', '.join(links)}." if links else "No chapter calls it directly."
+
+
+def policy(source: Path) -> str:
     """Show the content security policy as a header that a host can send."""
     return f"```text\nContent-Security-Policy: {pages.POLICY}\n```"
 
 
-FACTS: dict[str, Callable[[], str]] = {
-    one.__name__: one for one in (checks, tests, speed, environment, controls, policy)
+FACTS: dict[str, Callable[..., str]] = {
+    one.__name__: one for one in (checks, tests, speed, environment, controls, used, policy)
 }

@@ -28,7 +28,7 @@ POLICY = "; ".join(
 """The content security policy of every page; a host can send the same as a header."""
 
 CHINESE = re.compile(
-    r'(?s)(?P<keep><(?P<tag>svg|script|style|pre|annotation)\b.*?</(?P=tag)>'
+    r"(?s)(?P<keep><(?P<tag>svg|script|style|pre|annotation)\b.*?</(?P=tag)>"
     r'|<[a-z]+ [^>]*lang="zh"[^>]*>[^<]*</|<[^>]*>)'
     r"|(?P<words>[\u3400-\u9fff\uf900-\ufaff]"
     r"(?:[\u3000-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uff65·]*"
@@ -85,9 +85,13 @@ def contents(tree: str, home: str, is_home: bool) -> str:
     """Make the list of all pages from Sphinx's tree: parts as headings, this page marked."""
     tree = re.sub(r'<p class="caption"[^>]*>(.*?)</p>', r'<p class="part">\1</p>', tree)
     tree = re.sub(r' class="toctree-l1[^"]*"', "", tree)
-    tree = re.sub(r'<a class="current reference internal" href="[^"]*"', '<a aria-current="page" href="#"', tree)
+    tree = re.sub(
+        r'<a class="current reference internal" href="[^"]*"',
+        '<a aria-current="page" href="#"',
+        tree,
+    )
     tree = re.sub(r'<a class="reference internal"', "<a", tree)
-    tree = re.sub(r'<ul[^>]*>', "<ul>", tree)
+    tree = re.sub(r"<ul[^>]*>", "<ul>", tree)
     here = ' aria-current="page"' if is_home else ""
     return f'<ul><li><a{here} href="{escape(home)}">The report in one page</a></li></ul>\n{tree}'
 

@@ -11,7 +11,7 @@ bytes, and the caller alone writes them, once each. So workers need no shared di
 that dies, or computes what another one has computed already, leaves nothing behind. As a chunk
 depends on its slice alone, and linear algebra on one thread, the files are the same bytes for any
 engine, order, number of workers and number of interruptions, on machines of one kind with the same
-packages. Memory holds the chunks under way, never the run.
+packages. Memory holds the chunks under way, never the run. For example::
 
     def outcomes(part: slice) -> pd.DataFrame:  # a row for each of part.start to part.stop - 1
         return simulate(table, shocks(part), steps=365).summary

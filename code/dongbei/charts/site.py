@@ -1,8 +1,9 @@
-"""What the site makes of a figure: static pictures, a live chart, the data as a table.
+"""What the site makes of a figure: static pictures, a live chart, and files to take away.
 
 The page shows a static picture first, drawn here at two widths; a script then replaces it by the
-live chart where scripts run. Downloads (data, picture) are files beside the page, and so is the
-script of a figure whose rows the browser computes.
+live chart where scripts run. Downloads (data, pictures) are files beside the page, and so is the
+script of a figure whose rows the browser computes. A page of its own shows the data as a table; the
+build of the site writes it from the specifications that `ChartRenderer` leaves it.
 """
 
 import csv
@@ -93,9 +94,10 @@ def html(spec: dict, downloads: str) -> str:
         f'<div class="chart-view" role="img" aria-label="{escape(meta["alt"])}">{pictures}</div>'
         f'<div class="chart-controls" role="group" aria-label="Controls of this chart"></div>'
         f'<script type="application/json" class="chart-spec">{live}</script>'
-        f'<p class="chart-downloads">Download: '
-        f'<a href="{downloads}/{name}.csv" download>data (CSV)</a>, '
-        f'<a href="{downloads}/{name}.svg" download>picture (SVG)</a></p></div>'
+        f'<p class="chart-downloads">Data: <a href="{downloads}/{name}.html">table</a>, '
+        f'<a href="{downloads}/{name}.csv" download>CSV</a>. '
+        f'Picture: <a href="{downloads}/{name}.svg" download>SVG</a>, '
+        f'<a href="{downloads}/{name}.png" download>PNG</a></p></div>'
     )
 
 
@@ -109,7 +111,7 @@ def with_sliders(spec: dict) -> dict:
 
 
 def write_downloads(spec: dict, folder: Path) -> None:
-    """Write a figure's CSV and stand-alone SVG, and its script if its rows are computed.
+    """Write a figure's CSV and stand-alone pictures, and its script if its rows are computed.
 
     Raises
     ------
@@ -119,13 +121,21 @@ def write_downloads(spec: dict, folder: Path) -> None:
     check(spec)
     folder.mkdir(parents=True, exist_ok=True)
     name = spec["usermeta"]["name"]
-    files = {f"{name}.csv": csv_text(spec), f"{name}.svg": plain_colours(svg(spec))}
+    picture = plain_colours(svg(spec))
+    files = {f"{name}.csv": csv_text(spec), f"{name}.svg": picture}
     if "dynamics" in spec["usermeta"]:
         files[f"{name}.js"] = dynamics.script(name, spec["usermeta"]["dynamics"])
+    if (folder / f"{name}.csv").exists():
+        raise ValueError(f"two figures are called {name!r}; names are unique in the book")
     for file, text in files.items():
-        if (folder / file).exists():
-            raise ValueError(f"two figures are called {name!r}; names are unique in the book")
         (folder / file).write_text(text, encoding="utf-8")
+    (folder / f"{name}.png").write_bytes(png(picture))
+
+
+def png(picture: str) -> bytes:
+    """Draw a stand-alone SVG on white, twice as large, for where no SVG can be used."""
+    white = '<rect width="100%" height="100%" fill="#ffffff"/>'
+    return vl_convert.svg_to_png(re.sub(r"(<svg [^>]*>)", rf"\1{white}", picture, count=1), scale=2)
 
 
 class ChartRenderer:
@@ -145,5 +155,7 @@ class ChartRenderer:
         write_downloads(data.content, Path(env.app.outdir, "figures"))
         page = env.app.builder.get_target_uri(env.docname)
         text = html(data.content, relative_uri(page, "figures"))
-        env.metadata[env.docname]["has_charts"] = True
+        if not hasattr(env, "figures"):
+            env.figures = []
+        env.figures.append((env.docname, data.content))
         return [nodes.raw("", text, format="html", classes=["output"])]

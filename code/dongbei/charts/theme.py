@@ -174,5 +174,7 @@ def stylesheet() -> str:
 
     Which of the two values holds is up to ``color-scheme``, which the page's own style sets.
     """
-    lines = [f"  --chart-{name}: light-dark({light}, {dark});" for name, (light, dark) in COLOURS.items()]
+    lines = [
+        f"  --chart-{name}: light-dark({light}, {dark});" for name, (light, dark) in COLOURS.items()
+    ]
     return "\n".join([":root {", *lines, "}", ""])

@@ -6,6 +6,18 @@ proves what follows from them, `extensions` what holds with curved demand, other
 entry; all give `Step` objects that print as LaTeX. `chain` compiles the formulas into functions of
 a `ProductionChain`, for one chain or for many at once; `thresholds` says where the price advantage
 begins and ends, and `entry` how many firms come.
+
+Examples
+--------
+Three stages of five firms undercut one firm that does everything, and no more than three do:
+
+>>> from dongbei import cluster
+>>> chain = cluster.ProductionChain(100, 1, firms=[5, 5, 5], unit_costs=[5, 5, 5])
+>>> rival = cluster.integrated(chain)
+>>> [round(float(cluster.final_price(one)), 1) for one in (chain, rival)]
+[50.8, 57.5]
+>>> cluster.maximum_stages(5)
+3
 """
 
 from dongbei.cluster.chain import (

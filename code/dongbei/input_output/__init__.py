@@ -19,6 +19,15 @@ Nobody published who trades with whom. ``balancing`` fits matrices to margins, a
 makes inter-regional tables that are called estimated wherever they show, an ensemble of them under
 other assumptions, the bounds that hold without any, and a validation where the truth is known.
 ``opening`` is the smallest table in which the documents' argument can be seen.
+
+Examples
+--------
+A table of 31 provinces, estimated; what it estimates is in its name and its type:
+
+>>> from dongbei import input_output
+>>> table = input_output.estimated_table(2012)
+>>> type(table).__name__, len(table.names), table.output.shape
+('EstimatedTable', 31, (1085,))
 """
 
 from dongbei.input_output.balancing import Balanced, gras, reconcile

@@ -10,6 +10,18 @@ converts, multiplies and divides. ``structure`` reads what provinces make by ``s
 with that column besides) and measures how specialised, concentrated, diverse and alike places are;
 its results are series again. ``records`` holds what is no series: single published figures,
 events, prefectures at two censuses, and freight costs between provinces.
+
+Examples
+--------
+The Northeast's part of the provinces' product in the statistics of today:
+
+>>> from dongbei import statistics
+>>> statistics.members("Northeast")
+('Liaoning', 'Jilin', 'Heilongjiang')
+>>> product = statistics.indicator("gdp_nominal", "census5", years=[2023])
+>>> share = statistics.regional_share(product).set_index("region")
+>>> round(float(share.loc["Northeast", "value"]), 1)
+4.8
 """
 
 from dongbei.statistics.aggregation import regional_mean, regional_sum, sum_of_provinces
