@@ -69,7 +69,8 @@ def checks(source: Path) -> str:
     rows = [
         ["notebooks made from today's text, code, data and lock",
          f"{sum(one.is_fresh() for one in read)} of {len(read)}"],
-        ["cells whose outputs a second execution must give again", sum(len(one.code) for one in read)],
+        ["cells whose outputs a second execution must give again",
+         sum(len(one.code) for one in read)],
         ["numbers in sentences that are read from outputs",
          sum(one.text.count("{glue:text}") for one in read)],
         ["facts that chapters assert behind their sentences", sum(map(len, facts))],

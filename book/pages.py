@@ -6,11 +6,8 @@ Sphinx hands over a page's HTML as text; here it is mended and completed before 
 
 import re
 from html import escape, unescape
-from pathlib import Path
 
 from docutils import nodes
-
-from dongbei.charts.figures import MIME
 
 POLICY = "; ".join(
     (
@@ -49,7 +46,8 @@ def mend(body: str) -> str:
     """Complete what the extensions write: unique ids, links to theorems, tables that scroll."""
     body = re.sub(r' id="(?:proof|exercise|solution|theorem|proposition)(?:-content)?"', "", body)
     body = re.sub(
-        r'(<div class="(?:proof|exercise) [^"]*" id="([^"]+)">\s*<p class="admonition-title">.*?)(</p>)',
+        r'(<div class="(?:proof|exercise) [^"]*" id="([^"]+)">\s*'
+        r'<p class="admonition-title">.*?)(</p>)',
         r'\1<a class="headerlink" href="#\2" title="Link to this">#</a>\3',
         body,
         flags=re.S,

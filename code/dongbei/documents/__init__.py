@@ -3,7 +3,8 @@
 ``claims`` reads the ledger: every claim with its place, number and precision, and the tables and
 lists that the documents print. ``inside`` and ``outside`` hold the checks, one short function each:
 of the documents against themselves and each other, and against statistics and the public record.
-``findings`` says what a check finds and which verdict follows; ``audit`` runs them all, also in a terminal::
+``findings`` says what a check finds and which verdict follows; ``audit`` runs them all, also in a
+terminal::
 
     python -m dongbei.documents                      the audit as a table
     python -m dongbei.documents --json               the same as a list of objects
