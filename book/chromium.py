@@ -1,9 +1,10 @@
-"""Find the Chromium that the browser tests drive, or install it.
+"""Find the Chromium that prints the report and that the browser tests drive, or install it.
 
 Run as a program by `make test`: Debian's package where that is allowed, else Playwright's own
-download, else the one line to run.
+download, else the one line to run. The variable CHROMIUM names another browser, or none if empty.
 """
 
+import functools
 import os
 import shutil
 import subprocess
@@ -32,8 +33,11 @@ PACKAGES = ("chromium", "fonts-liberation", "fonts-noto-cjk")
 """With letters as wide as those of the static pictures, and Chinese ones."""
 
 
+@functools.cache
 def find() -> str | None:
     """Return the path of a Chromium, if there is one."""
+    if "CHROMIUM" in os.environ:
+        return os.environ["CHROMIUM"] or None
     for name in ("chromium", "chromium-browser", "google-chrome", "chrome"):
         if path := shutil.which(name):
             return path
@@ -57,5 +61,6 @@ def install() -> None:
 if __name__ == "__main__":
     if not find():
         install()
+        find.cache_clear()
     if not find():
         sys.exit("The browser tests need Chromium. Run:  sudo apt-get install chromium")

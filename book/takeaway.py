@@ -49,9 +49,14 @@ def rooms(page: str) -> list[str]:
     return sorted(found)
 
 
+def about() -> dict:
+    """Read what CITATION.cff says of the report."""
+    return YAML(typ="safe").load(ROOT / "CITATION.cff")
+
+
 def citation(page: str, title: str, base: str) -> dict:
     """Describe a page as a CSL item, from CITATION.cff; `base` is the site's address or empty."""
-    cff = YAML(typ="safe").load(ROOT / "CITATION.cff")
+    cff = about()
     year, month, day = map(int, str(cff["date-released"]).split("-"))
     item = {
         "id": "dongbei-" + re.sub(r"\W+", "-", page.removeprefix("notebooks/")),

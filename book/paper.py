@@ -1,0 +1,171 @@
+"""The whole report as one PDF, printed by Chromium from the pages of the site.
+
+The pages' articles become one document: their addresses inside it lead to its own pages, parts and
+chapters become bookmarks, and charts stay vectors. It is printed twice, because the contents can
+name page numbers only once these are known.
+"""
+
+import posixpath
+import re
+from html import escape
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import ArrayObject, ByteStringObject, NameObject
+from sphinx_external_toc.parsing import parse_toc_yaml
+
+import chromium
+
+STYLE = """
+@page { size: A4; margin: 20mm 18mm 22mm; @bottom-center { content: counter(page); font: 9pt serif; } }
+@page :first { @bottom-center { content: ""; } }
+body { overflow-wrap: anywhere; }
+h1 { break-before: page; font-size: 26pt; margin-top: 30mm; }
+h2 { font-size: 19pt; } h3 { font-size: 14pt; } h4 { font-size: 11.5pt; }
+article > section > h2:first-of-type, .chapter > h2 { break-before: page; }
+.cover { text-align: left; padding-top: 60mm; } .cover h1 { break-before: avoid; margin: 0; }
+.contents-of-paper { break-before: page; } .contents-of-paper ol { list-style: none; padding: 0; }
+.contents-of-paper li { display: flex; gap: 0.5rem; align-items: baseline; }
+.contents-of-paper li.part { font-weight: 600; margin-top: 0.8rem; }
+.contents-of-paper li::after { content: attr(data-page); margin-left: auto; font-variant-numeric: tabular-nums; }
+.chart-narrow, .chart-spec, .chart-controls, .chart-downloads, div.cell details.hide { display: none !important; }
+.chart-wide { display: block !important; }
+table { font-size: 8pt; } td, th { padding-right: 0.5rem; }
+.table-scroll, .cell_output, .katex-display { overflow: visible !important; }
+.katex { font-size: 1em; }
+"""  # fmt: skip
+
+
+def outline(toc: Path) -> list[tuple[str, list[str]]]:
+    """Return the parts of the book with their pages; the front page is a part of its own."""
+    site = parse_toc_yaml(toc)
+    parts = [("", [site.root.docname])]
+    parts += [(tree.caption or "", list(tree.files())) for tree in site.root.subtrees]
+    return parts
+
+
+def slug(page: str) -> str:
+    """Name a page inside the document."""
+    return re.sub(r"[^a-z0-9]+", "-", page)
+
+
+def article(site: Path, page: str, known: set[str]) -> str:
+    """Return a page's text with its ids and links made those of the one document."""
+    text = (site / f"{page}.html").read_text(encoding="utf-8")
+    text = text[text.index("<article>") + 9 : text.rindex("</article>")]
+    text = re.sub(r'(?s)<script type="application/json".*?</script>', "", text)
+    text = re.sub(r'(?s)<div class="chart-picture chart-narrow">.*?</svg></div>', "", text)
+    pictures: list[str] = []
+
+    def keep(match: re.Match) -> str:
+        pictures.append(match[0])
+        return f"\0{len(pictures) - 1}\0"
+
+    text = re.sub(r"(?s)<svg.*?</svg>", keep, text)
+    own = slug(page)
+
+    def link(match: re.Match) -> str:
+        address, _, anchor = match[1].partition("#")
+        if re.match(r"[a-z]+:", address):
+            return match[0]
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(page), address))
+        target = page if not address else target.removesuffix(".html")
+        if target not in known:
+            return ""
+        return f'href="#{slug(target)}{f"--{anchor}" if anchor else ""}"'
+
+    text = re.sub(r' id="([^"]+)"', rf' id="{own}--\1"', text)
+    text = re.sub(r'href="([^"]+)"', link, text)
+    text = re.sub(r"<(/?)h([1-5])\b", lambda m: f"<{m[1]}h{int(m[2]) + 1}", text)
+    text = re.sub("\0(\\d+)\0", lambda match: pictures[int(match[1])], text)
+    return f'<div class="chapter" id="{own}">{text}</div>'
+
+
+def document(site: Path, toc: Path, title: str, abstract: str, numbers: dict[str, int]) -> str:
+    """Write the one document; `numbers` are the pages of its parts and chapters, if known."""
+    parts = outline(toc)
+    known = {page for _, pages in parts for page in pages}
+    lines, body = [], []
+
+    def enter(words: str, kind: str) -> None:
+        page = numbers.get(words, "")
+        lines.append(f'<li class="{kind}" data-page="{page}"><span>{words}</span></li>')
+
+    for caption, pages in parts:
+        if caption:
+            enter(escape(caption), "part")
+            body.append(f"<h1>{escape(caption)}</h1>")
+        for page in pages:
+            text = article(site, page, known)
+            heading = re.search(r"(?s)<h2>(.*?)</h2>", text)[1]
+            words = re.sub(r"(?s)<a class=\"headerlink.*?</a>|<[^>]+>", "", heading)
+            enter(words, "chapter")
+            body.append(text)
+    return (
+        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
+        f"<title>{escape(title)}</title>"
+        '<link rel="stylesheet" href="_static/vendor/katex/katex.min.css">'
+        '<link rel="stylesheet" href="_static/site.css">'
+        f"<style>{STYLE}</style></head><body>"
+        f'<div class="cover"><h1>{escape(title)}</h1><p>{escape(abstract)}</p></div>'
+        f'<div class="contents-of-paper"><h1>Contents</h1><ol>{"".join(lines)}</ol></div>'
+        f"{''.join(body)}</body></html>"
+    )
+
+
+def bookmarks(path: Path) -> dict[str, int]:
+    """Read on which page each bookmark of a PDF begins, counted from one; the first of a name."""
+    reader = PdfReader(path)
+    found: dict[str, int] = {}
+
+    def walk(items) -> None:
+        for item in items:
+            if isinstance(item, list):
+                walk(item)
+            else:
+                found.setdefault(item.title.strip(), reader.get_destination_page_number(item) + 1)
+
+    walk(reader.outline)
+    return found
+
+
+def make(site: Path, toc: Path, target: Path, title: str, abstract: str) -> None:
+    """Print the report's pages into one PDF, the same bytes for the same pages.
+
+    Raises
+    ------
+    RuntimeError
+        If Chromium cannot print it.
+    """
+    source = site / "paper.html"
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=chromium.find(), args=list(chromium.FLAGS)
+            )
+            numbers: dict[str, int] = {}
+            for _ in range(2):
+                text = document(site, toc, title, abstract, numbers)
+                source.write_text(text, encoding="utf-8")
+                page = browser.new_page()
+                page.goto(source.as_uri())
+                page.evaluate("document.fonts.ready")
+                page.evaluate("document.querySelectorAll('details').forEach((one) => one.open = true)")
+                page.pdf(path=target, prefer_css_page_size=True, outline=True, tagged=True,
+                         print_background=True)  # fmt: skip
+                page.close()
+                numbers = bookmarks(target)
+            browser.close()
+    finally:
+        source.unlink(missing_ok=True)
+    undated(target, title)
+
+
+def undated(path: Path, title: str) -> None:
+    """Take the date and the number of a printing out of a PDF."""
+    writer = PdfWriter(clone_from=path)
+    writer.metadata = {"/Title": title}
+    writer._ID = ArrayObject([ByteStringObject(b"0" * 16)] * 2)
+    writer.root_object.pop(NameObject("/Metadata"), None)
+    writer.write(path)
