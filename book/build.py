@@ -272,7 +272,8 @@ def build(lock: int) -> str:
         publish(notebooks, site)
         KEY.write_text(key(sources, source / NOTEBOOKS.name))
     shutil.rmtree(STAGING)
-    return f"Executed {len(notebooks)} of {len(chapters())} chapters, built {len(pages())} pages.{said}"
+    done = f"Executed {len(notebooks)} of {len(chapters())} chapters, built {len(pages())} pages."
+    return done + said
 
 
 def key(sources: str, notebooks: Path) -> str:

@@ -4,7 +4,10 @@ import json
 import os
 import re
 import shutil
+import socket
+import time
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import sphinxcontrib.katex as katex
 import vl_convert
@@ -86,7 +89,7 @@ def add_context(app, pagename, templatename, context, doctree) -> None:
         "author": app.config.author,
         "static": lambda name: here(f"_static/{name}"),
         "contents": pages.contents(
-            context["toctree"](collapse=False, maxdepth=1, titles_only=True),
+            context["toctree"](collapse=False, includehidden=True, maxdepth=1, titles_only=True),
             home,
             pagename == app.config.root_doc,
         ),
@@ -230,13 +233,32 @@ def remove_others(app, config) -> None:
         ]
 
 
-def make_katex_strict() -> None:
-    """Let a formula that KaTeX cannot read stop the build, and let a busy machine take its time.
+def start_katex(server, folder: Path, timeout: float):
+    """Start KaTeX and connect to it as soon as it listens.
 
-    The way through a network socket waits until the server listens; the default one does not.
+    The extension's own ways fail on a busy machine (the socket is there before it listens), or wait
+    for an acknowledgement in every formula (a network socket).
     """
+    path = folder / "katex.sock"
+    process = Popen(server.build_command(socket=path), stdin=PIPE, stdout=PIPE, cwd=folder)
+    end = time.monotonic() + timeout
+    while True:
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            connection.close()
+            if time.monotonic() > end or process.poll() is not None:
+                raise server.timeout_error(timeout) from None
+            time.sleep(0.01)
+        else:
+            return process, connection
+
+
+def make_katex_strict() -> None:
+    """Let a formula that KaTeX cannot read stop the build, and let a busy machine take its time."""
     katex.KATEX_DEFAULT_OPTIONS["throwOnError"] = True
-    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
+    katex.KaTeXServer.start_server_process = classmethod(start_katex)
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60
 
 

@@ -18,7 +18,10 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 import chromium
 
 STYLE = """
-@page { size: A4; margin: 20mm 18mm 22mm; @bottom-center { content: counter(page); font: 9pt serif; } }
+@page {
+  size: A4; margin: 20mm 18mm 22mm;
+  @bottom-center { content: counter(page); font: 9pt serif; }
+}
 @page :first { @bottom-center { content: ""; } }
 body { overflow-wrap: anywhere; }
 h1 { break-before: page; font-size: 26pt; margin-top: 30mm; }
@@ -28,13 +31,13 @@ article > section > h2:first-of-type, .chapter > h2 { break-before: page; }
 .contents-of-paper { break-before: page; } .contents-of-paper ol { list-style: none; padding: 0; }
 .contents-of-paper li { display: flex; gap: 0.5rem; align-items: baseline; }
 .contents-of-paper li.part { font-weight: 600; margin-top: 0.8rem; }
-.contents-of-paper li::after { content: attr(data-page); margin-left: auto; font-variant-numeric: tabular-nums; }
-.chart-narrow, .chart-spec, .chart-controls, .chart-downloads, div.cell details.hide { display: none !important; }
+.contents-of-paper li::after { content: attr(data-page); margin-left: auto; }
+.chart-controls, .chart-downloads, div.cell details.hide { display: none !important; }
 .chart-wide { display: block !important; }
 table { font-size: 8pt; } td, th { padding-right: 0.5rem; }
 .table-scroll, .cell_output, .katex-display { overflow: visible !important; }
 .katex { font-size: 1em; }
-"""  # fmt: skip
+"""
 
 
 def outline(toc: Path) -> list[tuple[str, list[str]]]:
@@ -151,7 +154,9 @@ def make(site: Path, toc: Path, target: Path, title: str, abstract: str) -> None
                 page = browser.new_page()
                 page.goto(source.as_uri())
                 page.evaluate("document.fonts.ready")
-                page.evaluate("document.querySelectorAll('details').forEach((one) => one.open = true)")
+                page.evaluate(
+                    "document.querySelectorAll('details').forEach((one) => one.open = true)"
+                )
                 page.pdf(path=target, prefer_css_page_size=True, outline=True, tagged=True,
                          print_background=True)  # fmt: skip
                 page.close()

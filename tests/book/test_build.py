@@ -13,6 +13,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
+PLAIN = os.environ | {"CHROMIUM": ""}
+"""Without a browser: these small books are not printed."""
+
 CHAPTER = """\
 ---
 jupytext:
@@ -39,29 +42,32 @@ chart = alt.Chart(pd.DataFrame({"x": [1, 2], "y": [3, 4]})).mark_line().encode(x
 def built(tmp_path_factory):
     """A small book with the real frame, built once."""
     root = tmp_path_factory.mktemp("book")
-    for name in ("_config.yml", "pyproject.toml", "requirements.txt"):
+    for name in ("CITATION.cff", "_config.yml", "pyproject.toml", "requirements.txt"):
         shutil.copy(ROOT / name, root)
     (root / "book").mkdir()
-    for name in ("build.py", "execution.py", "environment.py", "extension.py", "assets"):
-        source = ROOT / "book" / name
-        copy = shutil.copytree if source.is_dir() else shutil.copy
-        copy(source, root / "book" / name)
+    for module in (ROOT / "book").glob("*.py"):
+        shutil.copy(module, root / "book")
+    for name in ("assets", "theme"):
+        shutil.copytree(ROOT / "book" / name, root / "book" / name)
     (root / ".venv").symlink_to(ROOT / ".venv")
     ignore = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "code" / "dongbei", root / "code" / "dongbei", ignore=ignore)
     (root / "code" / "dongbei" / "room.py").write_text("CONSTANT = 1\n")
     (root / "data").mkdir()
     (root / "data" / "table.csv").write_text("year,value\n2020,1\n")
-    (root / "book" / "index.md").write_text("# A book\n")
+    (root / "book" / "index.md").write_text("# A book\n\nIt says that one thing follows another.\n")
+    for name in ("made", "glossary"):
+        (root / "book" / f"{name}.md").write_text(f"# Page {name}\n")
     (root / "book" / "references.bib").write_text("")
     (root / "book" / "_toc.yml").write_text(
         "format: jb-book\nroot: index\nchapters:\n- file: notebooks/part/chapter\n"
+        "- file: made\n- file: glossary\n"
     )
     (root / "chapters" / "part").mkdir(parents=True)
     write(root, CHAPTER)
     code, output = Book(root).build()
     assert code == 0, output
-    assert "Executed 1 of 1 chapters, built 2 pages" in output
+    assert "Executed 1 of 1 chapters, built 4 pages" in output
     return root
 
 
@@ -81,12 +87,14 @@ class Book:
 
     def build(self):
         command = [sys.executable, self.root / "book" / "build.py"]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        result = subprocess.run(command, capture_output=True, text=True, check=False, env=PLAIN)
         return result.returncode, result.stdout + result.stderr
 
     def start(self):
         command = [sys.executable, self.root / "book" / "build.py"]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        return subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=PLAIN
+        )
 
     def products(self):
         """The bytes of every notebook and page."""

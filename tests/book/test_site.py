@@ -15,7 +15,7 @@ import environment
 
 SITE = Path(build.SITE)
 CHAPTERS = [f"{page}.html" for page in build.pages()]
-FURTHER = ["search.html", "figures/share-regions.html"]
+FURTHER = ["search.html", "figures/gdp-share-regions.html"]
 PAGES = [*CHAPTERS, *FURTHER]
 WITH_CHARTS = [
     page for page in CHAPTERS if 'class="chart"' in (SITE / page).read_text(encoding="utf-8")
@@ -74,8 +74,8 @@ def findings(page):
     """What axe-core finds wrong with a page: rule, element and cause."""
     page.evaluate(AXE)
     found = page.evaluate(
-        "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})",
-        RULES,
+        "options => axe.run(document, options)",
+        {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]},
     )
     return [
         (rule["id"], node["target"], node["failureSummary"])
@@ -86,13 +86,14 @@ def findings(page):
 
 SIZES = """
 () => [...document.querySelectorAll(".chart")].map((chart) => {
-    const shown = [...chart.querySelectorAll(".chart-view svg")].filter((svg) => svg.checkVisibility());
+    const all = [...chart.querySelectorAll(".chart-view svg")];
+    const shown = all.filter((svg) => svg.checkVisibility());
     const box = shown[0].getBoundingClientRect(), room = chart.getBoundingClientRect();
     return {
-        name: chart.dataset.name, pictures: shown.length, paths: shown[0].querySelectorAll("path").length,
+        name: chart.dataset.name, pictures: shown.length,
+        paths: shown[0].querySelectorAll("path").length,
         left: box.left - room.left, right: room.right - box.right, text: shown[0].textContent,
         height: chart.querySelector(".chart-view").getBoundingClientRect().height,
-        panels: Math.max(1, shown[0].querySelectorAll(".role-scope").length),
         alternative: chart.querySelector(".chart-view").getAttribute("aria-label"),
         links: chart.querySelectorAll(".chart-downloads a").length,
     };

@@ -1,0 +1,176 @@
+"""What a reader takes away: notebooks, citations, data, pictures, the report on paper."""
+
+import io
+import json
+import re
+import zipfile
+
+import frictionless
+import nbformat
+import pybtex.database
+import pytest
+from conftest import SITE
+from nbclient import NotebookClient
+from pypdf import PdfReader
+
+import build
+import execution
+import pages
+import takeaway
+
+CHAPTERS = [page for page in build.pages() if page.startswith("notebooks/")]
+
+
+def links(page):
+    text = (SITE / f"{page}.html").read_text(encoding="utf-8")
+    return re.findall(r'href="([^"]+)"', text[text.index('class="takeaway"') :])
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_a_chapter_gives_its_notebook_and_its_text(page):
+    files = {
+        link.rpartition(".")[2]: ((SITE / page).parent / link).resolve()
+        for link in links(page)
+        if link.endswith((".ipynb", ".md"))
+    }
+    assert files["ipynb"].read_bytes() == (build.BOOK / f"{page}.ipynb").read_bytes()
+    chapter = execution.CHAPTERS / page.removeprefix("notebooks/")
+    assert files["md"].read_bytes() == chapter.with_suffix(".md").read_bytes()
+
+
+def test_a_downloaded_notebook_runs_again(tmp_path):
+    file = SITE / "downloads" / "evidence" / "documents.ipynb"
+    notebook = nbformat.read(file, as_version=4)
+    before = [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
+    client = NotebookClient(notebook, kernel_name="python3", timeout=300,
+                            resources={"metadata": {"path": str(tmp_path)}})  # fmt: skip
+    client.execute()
+    after = [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
+    shown = [[output.get("data") for output in outputs] for outputs in before]
+    assert [[output.get("data") for output in outputs] for outputs in after] == shown
+
+
+@pytest.mark.parametrize("page", build.pages())
+def test_a_page_can_be_cited(page):
+    bib, csl = ((SITE / page).parent / link for link in links(page) if "citations/" in link)
+    (entry,) = pybtex.database.parse_string(
+        bib.read_text(encoding="utf-8"), "bibtex"
+    ).entries.values()
+    (item,) = json.loads(csl.read_text(encoding="utf-8"))
+    title = (SITE / f"{page}.html").read_text(encoding="utf-8")
+    assert item["title"].split("&")[0][:20] in title
+    assert entry.fields["title"].strip("{}")[:10] == item["title"][:10]
+    assert entry.fields["booktitle"] == item["container-title"] == takeaway.about()["title"]
+    assert str(item["issued"]["date-parts"][0][0]) == entry.fields["year"]
+
+
+def test_a_citation_carries_the_address_of_a_published_site():
+    item = takeaway.citation("notebooks/a/b", "A & B, 50%", "https://example.org/report/")
+    assert item["URL"] == "https://example.org/report/notebooks/a/b.html"
+    (entry,) = pybtex.database.parse_string(takeaway.bibtex(item), "bibtex").entries.values()
+    assert entry.fields["url"] == item["URL"]
+    assert entry.fields["title"] == r"{A \& B, 50\%}"
+
+
+def test_a_site_with_an_address_has_a_sitemap_of_all_pages():
+    text = takeaway.sitemap(["index", "notebooks/a/b"], "https://example.org/report/")
+    assert re.findall("<loc>(.*?)</loc>", text) == [
+        "https://example.org/report/index.html",
+        "https://example.org/report/notebooks/a/b.html",
+    ]
+
+
+def test_a_named_repository_gives_links_to_binder_and_colab():
+    binder, colab = takeaway.launch("notebooks/a/b", "https://github.com/me/report.git", "main")
+    assert (
+        binder[1]
+        == "https://mybinder.org/v2/gh/me/report/main?urlpath=lab/tree/book/notebooks/a/b.ipynb"
+    )
+    assert (
+        colab[1]
+        == "https://colab.research.google.com/github/me/report/blob/main/book/notebooks/a/b.ipynb"
+    )
+    assert takeaway.launch("notebooks/a/b", "", "main") == []
+
+
+def test_the_data_are_a_valid_package(tmp_path):
+    with zipfile.ZipFile(SITE / takeaway.DATA) as archive:
+        archive.extractall(tmp_path)
+    report = frictionless.validate(tmp_path / "northeast-china-data" / "datapackage.json")
+    assert report.valid, report.flatten(["title", "message"])
+
+
+def test_an_archive_has_the_same_bytes_whatever_the_dates(tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "b.txt").write_text("b")
+    (folder / "a.txt").write_text("a")
+    packed = []
+    for name in ("one.zip", "two.zip"):
+        takeaway.pack(folder, tmp_path / name, "within")
+        packed.append((tmp_path / name).read_bytes())
+        (folder / "a.txt").touch()
+    assert packed[0] == packed[1]
+    assert zipfile.ZipFile(io.BytesIO(packed[0])).namelist() == ["within/a.txt", "within/b.txt"]
+
+
+@pytest.fixture(scope="module")
+def paper():
+    return PdfReader(SITE / takeaway.PAPER)
+
+
+def bookmarks(items):
+    for item in items:
+        if isinstance(item, list):
+            yield from bookmarks(item)
+        else:
+            yield item
+
+
+def test_the_paper_has_every_page_of_the_report_as_a_bookmark(paper):
+    titles = [item.title.strip() for item in bookmarks(paper.outline)]
+    for page in build.pages():
+        text = (SITE / f"{page}.html").read_text(encoding="utf-8")
+        heading = re.search(r"(?s)<h1>(.*?)<a class=\"headerlink", text)[1]
+        assert re.sub(r"<[^>]+>", "", heading).strip() in titles
+    assert len(paper.pages) > 100
+
+
+def test_the_contents_of_the_paper_name_the_right_pages(paper):
+    contents = "\n".join(paper.pages[number].extract_text() for number in (1, 2))
+    named = dict(re.findall(r"^(.+?)\s*(\d+)$", contents, flags=re.M))
+    begins = {}
+    for item in bookmarks(paper.outline):
+        begins.setdefault(item.title.strip(), paper.get_destination_page_number(item) + 1)
+    for title in ("The ledger of claims", "The simulator", "Broken chains"):
+        assert int(named[title]) == begins[title]
+
+
+def test_the_paper_holds_chinese_words_and_drawn_figures(paper):
+    text = "".join(page.extract_text() for page in paper.pages)
+    assert "产业集群" in text
+    fonts = {
+        font.get_object()["/BaseFont"]
+        for page in paper.pages
+        for font in page["/Resources"].get("/Font", {}).values()
+    }
+    assert any("CJK" in name or "Noto" in name or "Source" in name for name in fonts)
+    assert sum(len(page.images) for page in paper.pages) == 0  # nothing is a bitmap
+    assert paper.metadata.get("/CreationDate") is None  # two printings are the same
+
+
+def test_chinese_words_are_marked_once_and_nothing_else():
+    mark = pages.mark_chinese
+    assert mark("<p>the 大而全 firm</p>") == '<p>the <span lang="zh">大而全</span> firm</p>'
+    assert mark("「产业集群」, 老工业、基地.") == (
+        '「<span lang="zh">产业集群</span>」, <span lang="zh">老工业、基地</span>.'
+    )
+    for left in (
+        '<span lang="zh">东北</span>',
+        '<a title="东北">x</a>',
+        "<svg><text>东北</text></svg>",
+        "<pre>东北</pre>",
+    ):
+        assert mark(left) == left
+    once = mark("<p>大而全</p>")
+    assert mark(once) == once
