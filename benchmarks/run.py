@@ -1,4 +1,4 @@
-"""Run every benchmark, print the table and write `results.json` beside this file."""
+"""Run every benchmark, print the tables, write `results.json` and `pages.json` beside this file."""
 
 import argparse
 import json
@@ -12,6 +12,7 @@ import decline
 import disruption
 import documents
 import input_output
+import lighthouse
 import policy
 import resilience
 from measure import measure
@@ -47,6 +48,7 @@ def main() -> None:
         if row["ratio"] > row["limit"]
         or row["memory_mib"] > (row["memory_limit_mib"] or row["memory_mib"])
     ]
+    past += lighthouse.main()
     if past and strict:
         sys.exit(f"past the limit: {', '.join(past)}")
 

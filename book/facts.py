@@ -111,6 +111,19 @@ def speed(source: Path) -> str:
     return table(["task", "measured against", "ratio of times", "limit", "kept"], rows)
 
 
+def weights(source: Path) -> str:
+    """Show how Lighthouse marked one page of each kind when it was measured last."""
+    rows = json.loads((ROOT / "benchmarks" / "pages.json").read_text(encoding="utf-8"))
+    heads = ["page", "seen by", "performance", "accessibility", "best practices", "SEO",
+             "first paint, s", "shift", "KiB"]  # fmt: skip
+    return table(heads, [
+        [row["kind"], row["device"], *(row[name] for name in ("performance", "accessibility",
+         "best-practices", "seo")), f"{row['first_paint_ms'] / 1000:.1f}",
+         f"{row['layout_shift']:.3f}", f"{row['kib']:.0f}"]
+        for row in rows
+    ])  # fmt: skip
+
+
 def environment(source: Path) -> str:
     """List the packages that the project names, in their locked versions, and why each is there."""
     lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
@@ -155,5 +168,6 @@ def policy(source: Path) -> str:
 
 
 FACTS: dict[str, Callable[..., str]] = {
-    one.__name__: one for one in (checks, tests, speed, environment, controls, used, policy)
+    one.__name__: one
+    for one in (checks, tests, speed, environment, controls, used, policy, weights)
 }
