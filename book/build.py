@@ -191,7 +191,7 @@ def bind(site: Path) -> str:
         paper.make(site, TOC, site / takeaway.PAPER, about["title"], about["abstract"])
     else:
         said = "\nNo PDF was made, as there is no Chromium: sudo apt-get install chromium"
-    takeaway.pack(site, site / takeaway.ARCHIVE, "northeast-china")
+    takeaway.pack(site, site / takeaway.ARCHIVE, "northeast-china", takeaway.offline)
     return said
 
 

@@ -29,7 +29,7 @@ CHINESE = re.compile(
     r'|<[a-z]+ [^>]*lang="zh"[^>]*>[^<]*</|<[^>]*>)'
     r"|(?P<words>[\u3400-\u9fff\uf900-\ufaff]"
     r"(?:[\u3000-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uff65·]*"
-    r"[\u3400-\u9fff\uf900-\ufaff\u3009-\u3011])?)"
+    r"[\u3400-\u9fff\uf900-\ufaff])?)"
 )
 
 
@@ -43,8 +43,9 @@ def mark_chinese(text: str) -> str:
 
 
 def mend(body: str) -> str:
-    """Complete what the extensions write: unique ids, links to theorems, tables that scroll."""
+    """Complete what the extensions write: unique ids, links to theorems, names of what unfolds."""
     body = re.sub(r' id="(?:proof|exercise|solution|theorem|proposition)(?:-content)?"', "", body)
+    body = re.sub(r' aria-label="Toggle hidden content"| role="(?:doc-biblioentry|list)"', "", body)
     body = re.sub(
         r'(<div class="(?:proof|exercise) [^"]*" id="([^"]+)">\s*'
         r'<p class="admonition-title">.*?)(</p>)',
@@ -52,15 +53,9 @@ def mend(body: str) -> str:
         body,
         flags=re.S,
     )
-    body = re.sub(r'<table class="table', '<table class="docutils', body)
-    body = re.sub(r'(<table class="docutils.*?</table>)', rf"{SCROLLS}\1</div>", body, flags=re.S)
-    body = body.replace('<div class="cell_output docutils container">', OUTPUT)
-    body = body.replace('<span class="katex-display">', '<span class="katex-display" tabindex="0">')
+    table = r'<table class="(?:docutils|table)[^"]*".*?</table>'
+    body = re.sub(table, r'<div class="table-scroll">\g<0></div>', body, flags=re.S)
     return mark_chinese(body)
-
-
-SCROLLS = '<div class="table-scroll">'
-OUTPUT = '<div class="cell_output">'
 
 
 def description(doctree: nodes.document, most: int = 160) -> str:
@@ -68,7 +63,7 @@ def description(doctree: nodes.document, most: int = 160) -> str:
     words = ""
     for paragraph in doctree.findall(nodes.paragraph):
         text = "".join(
-            "" if isinstance(part, (nodes.math, nodes.footnote_reference)) else part.astext()
+            "" if isinstance(part, (nodes.math, nodes.raw)) else part.astext()
             for part in paragraph.children
         )
         words = re.sub(r"\s+", " ", text).strip()

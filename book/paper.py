@@ -23,7 +23,6 @@ STYLE = """
   @bottom-center { content: counter(page); font: 9pt serif; }
 }
 @page :first { @bottom-center { content: ""; } }
-body { overflow-wrap: anywhere; }
 h1 { break-before: page; font-size: 26pt; margin-top: 30mm; }
 h2 { font-size: 19pt; } h3 { font-size: 14pt; } h4 { font-size: 11.5pt; }
 article > section > h2:first-of-type, .chapter > h2 { break-before: page; }
@@ -34,7 +33,8 @@ article > section > h2:first-of-type, .chapter > h2 { break-before: page; }
 .contents-of-paper li::after { content: attr(data-page); margin-left: auto; }
 .chart-controls, .chart-downloads, div.cell details.hide { display: none !important; }
 .chart-wide { display: block !important; }
-table { font-size: 8pt; } td, th { padding-right: 0.5rem; }
+table { font-size: 7.5pt; } td, th { padding-right: 0.5rem; hyphens: auto; }
+table.sortable td:first-child { overflow-wrap: break-word; min-width: 0; }
 .table-scroll, .cell_output, .katex-display { overflow: visible !important; }
 .katex { font-size: 1em; }
 """
@@ -105,12 +105,14 @@ def document(site: Path, toc: Path, title: str, abstract: str, numbers: dict[str
             words = re.sub(r"(?s)<a class=\"headerlink.*?</a>|<[^>]+>", "", heading)
             enter(words, "chapter")
             body.append(text)
+    style = (site / "_static" / "site.css").read_text(encoding="utf-8")
+    style = style.replace("font-display: optional", "font-display: block")  # paper can wait
+    style = style.replace('url("vendor/', 'url("_static/vendor/')
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
         f"<title>{escape(title)}</title>"
         '<link rel="stylesheet" href="_static/vendor/katex/katex.min.css">'
-        '<link rel="stylesheet" href="_static/site.css">'
-        f"<style>{STYLE}</style></head><body>"
+        f"<style>{style}{STYLE}</style></head><body>"
         f'<div class="cover"><h1>{escape(title)}</h1><p>{escape(abstract)}</p></div>'
         f'<div class="contents-of-paper"><h1>Contents</h1><ol>{"".join(lines)}</ol></div>'
         f"{''.join(body)}</body></html>"

@@ -133,7 +133,15 @@ def sitemap(pages: list[str], base: str) -> str:
     )
 
 
-def pack(folder: Path, target: Path, within: str) -> None:
+def offline(file: Path) -> bytes:
+    """Return a file of the site as it is read from a disk, where a page may preload nothing."""
+    content = file.read_bytes()
+    return (
+        re.sub(rb'<link rel="preload"[^>]*>', b"", content) if file.suffix == ".html" else content
+    )
+
+
+def pack(folder: Path, target: Path, within: str, content=Path.read_bytes) -> None:
     """Put a folder into a zip file: sorted, and with one date for all, so that bytes repeat."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(folder.rglob("*")):
@@ -141,7 +149,7 @@ def pack(folder: Path, target: Path, within: str) -> None:
                 entry = zipfile.ZipInfo(f"{within}/{file.relative_to(folder).as_posix()}")
                 entry.compress_type = zipfile.ZIP_DEFLATED
                 entry.external_attr = 0o644 << 16
-                archive.writestr(entry, file.read_bytes())
+                archive.writestr(entry, content(file))
 
 
 def pack_data(outdir: Path) -> None:

@@ -70,7 +70,10 @@
     const live = document.createElement("div");
     const controls = document.createElement("div");
     const view = chart.querySelector(".chart-view");
-    const options = { renderer: "svg", actions: false, bind: controls, ast: true, defaultStyle: false };
+    const options = {
+      renderer: "svg", actions: false, bind: controls, ast: true, defaultStyle: false,
+      tooltip: { disableDefaultStyle: true },
+    };
     const result = await embed(live, spec, options); // ast: expressions are interpreted, never made code
     const stale = () => chart.dataset.layout !== String(narrow); // resized meanwhile
     if (stale()) return result.view.finalize();
@@ -83,6 +86,7 @@
     if (stale()) return result.view.finalize();
     chart.view?.finalize();
     chart.view = result.view;
+    live.querySelector("svg").setAttribute("aria-hidden", "true"); // the view around it has the words
     view.setAttribute("role", "figure");
     view.replaceChildren(live);
     nameControls(controls);

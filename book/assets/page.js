@@ -1,4 +1,5 @@
-// The reader's choice of colours, set before anything is drawn, and the button that changes it.
+// The reader's choice of colours, set before anything is drawn, and the button that changes it. What
+// scrolls inside the page can be reached, and so scrolled, with the keyboard.
 "use strict";
 (function () {
   const SCHEMES = ["auto", "light", "dark"];
@@ -21,7 +22,17 @@
     if (said) said.textContent = `Colours: ${WORDS[scheme]}`;
   }
 
+  function reachScrollers() {
+    for (const box of document.querySelectorAll("pre, .table-scroll, .cell_output, .katex-display")) {
+      if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
+    }
+  }
+
   show();
+  addEventListener("load", reachScrollers);
+  addEventListener("resize", reachScrollers);
+  addEventListener("toggle", reachScrollers, true); // code that is unfolded
   document.addEventListener("DOMContentLoaded", () => {
     const button = document.querySelector(".scheme");
     button.hidden = false;

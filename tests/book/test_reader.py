@@ -165,7 +165,7 @@ def test_markup_in_data_is_shown_as_text(browser, address, tmp_path):
     frame = pd.DataFrame({"label": [HOSTILE, "b"], "value": [1.0, 2.0]})
     chart = alt.Chart(frame).mark_bar().encode(x="value", y="label", tooltip="label")
     figure = charts.figure(chart, name="hostile", alt_text=HOSTILE, source=HOSTILE)
-    table = Table(frame)._repr_html_()
+    table = Table(frame)._repr_mimebundle_()["text/html"]
     text = (SITE / "notebooks" / "evidence" / "regional-record.html").read_text(encoding="utf-8")
     start = text.index("<article>") + len("<article>")
     name = "notebooks/evidence/hostile.html"

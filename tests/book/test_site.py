@@ -138,6 +138,7 @@ def test_without_scripts_and_on_paper_a_page_is_complete(visit, name):
             assert chart["alternative"]
             assert "Source:" in chart["text"]
             assert chart["links"] == 4
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     formulas = page.evaluate(
         """() => [...document.querySelectorAll("span.math, div.math")].map((one) => [
             one.querySelector(".katex-html").checkVisibility(),
