@@ -36,10 +36,13 @@ def test_nothing_happens_while_the_lock_is_the_same(checkout, monkeypatch):
 def test_a_change_of_what_defines_it_makes_it_anew(checkout, monkeypatch, name):
     steps = []
     monkeypatch.setattr(environment, "run", lambda what, *_: steps.append(what))
+    monkeypatch.setattr(environment, "kernel", lambda: steps.append("set up the kernel"))
     monkeypatch.setattr(environment, "vendor", lambda: environment.VENV.mkdir())
     (checkout / name).write_text("two\n")
     environment.main()
-    assert steps == ["create .venv", "install the locked packages", "install dongbei"]
+    assert steps == [
+        "create .venv", "install the locked packages", "install dongbei", "set up the kernel",
+    ]  # fmt: skip
 
 
 def test_what_is_edited_while_it_is_made_belongs_to_the_next_run(checkout, monkeypatch):
@@ -49,7 +52,8 @@ def test_what_is_edited_while_it_is_made_belongs_to_the_next_run(checkout, monke
         environment.VENV.mkdir()
         (checkout / "requirements.txt").write_text("three\n")
 
-    monkeypatch.setattr(environment, "run", lambda *_: None)
+    for step in ("run", "kernel"):
+        monkeypatch.setattr(environment, step, lambda *_: None)
     monkeypatch.setattr(environment, "vendor", vendor)
     environment.main()
     assert environment.STAMP.read_text() != environment.fingerprint()
@@ -94,6 +98,20 @@ def test_a_python_without_venv_names_the_line_to_run(monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(SystemExit, match=r"sudo apt-get install --yes python3\.11-venv"):
         environment.require_venv()
+
+
+def test_every_kernel_takes_the_same_way_through_linear_algebra():
+    """A wider processor, or one with more cores, would give other last digits."""
+    spec = environment.VENV / "share" / "jupyter" / "kernels" / "python3" / "kernel.json"
+    settings = json.loads(spec.read_text(encoding="utf-8"))["env"]
+    asked = "import numpy, json; print(json.dumps(numpy.show_config('dicts')['SIMD Extensions']))"
+    command = [environment.VENV / "bin" / "python", "-c", asked]
+    done = subprocess.run(
+        command, env=os.environ | settings, capture_output=True, text=True, check=True
+    )
+    assert "AVX512" not in done.stdout.partition('"not found"')[0]
+    assert "X86_V4" not in done.stdout.partition('"not found"')[0]
+    assert settings["OPENBLAS_NUM_THREADS"] == "1"
 
 
 def test_katex_writes_for_the_style_that_pages_load():

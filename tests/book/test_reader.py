@@ -118,12 +118,12 @@ def test_the_colours_are_the_readers_choice_and_stay(browser, address):
     page.context.close()
 
 
-def test_motion_is_only_for_those_who_want_it(browser, address):
-    smooth = "getComputedStyle(document.documentElement).scrollBehavior"
-    for motion, expected in (("reduce", "auto"), ("no-preference", "smooth")):
-        page = open_page(browser, address, "index.html", reduced_motion=motion)
-        assert page.evaluate(smooth) == expected
-        page.context.close()
+def test_nothing_on_a_page_moves_by_itself(browser, address):
+    page = open_page(browser, address, "notebooks/policy-options/simulator.html")
+    assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+    page.locator(".chart-controls input").first.press("ArrowRight")
+    assert page.evaluate("document.getAnimations().length") == 0
+    page.context.close()
 
 
 def test_pages_say_what_they_are():
