@@ -95,6 +95,7 @@ def add_context(app, pagename, templatename, context, doctree) -> None:
         ),
         "sections": pages.sections(context.get("toc") or ""),
         "has_math": 'class="katex' in body,
+        "fonts": pages.fonts(body),
         "scripts": pages.scripts(body),
         "canonical": f"{base.rstrip('/')}/{pagename}.html" if base else "",
         "picture": f"{base.rstrip('/')}/_static/site.png" if base else here("_static/site.png"),

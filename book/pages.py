@@ -95,6 +95,14 @@ def sections(toc: str) -> str:
     return re.sub(r' class="reference internal"', "", toc[start : end + 5]) if start > 0 else ""
 
 
+def fonts(body: str) -> list[str]:
+    """Name the fonts that a page shows at once, so that nothing moves when they arrive."""
+    found = ["fonts/source-serif-4-latin-wght-normal.woff2"]
+    if 'class="katex' in body:
+        found += [f"katex/fonts/KaTeX_{face}.woff2" for face in ("Main-Regular", "Math-Italic")]
+    return found
+
+
 def scripts(body: str) -> list[str]:
     """Name the scripts that a page needs, by what stands on it."""
     found = []
