@@ -32,8 +32,8 @@ serve: book ## read the site at 127.0.0.1 (PORT=8000)
 lab: env ## open the chapters in JupyterLab
 	@.venv/bin/jupyter lab --ip=127.0.0.1 book/notebooks
 
-bench: env ## measure speed and memory (STRICT=1 fails past a limit)
-	@$(RUN) benchmarks/run.py $(if $(STRICT),--strict)
+bench: book ## measure speed, memory and pages (STRICT=1 fails past a limit; ONLY="policy lighthouse")
+	@$(RUN) benchmarks/run.py $(if $(STRICT),--strict) $(if $(ONLY),--only $(ONLY))
 
 data: env ## rebuild data/ from ../shared/reference (CHECK=1 only compares)
 	@$(RUN) data/build.py $(if $(CHECK),--check)

@@ -27,11 +27,20 @@ def main() -> None:
     """Measure, show, keep; fail past a limit only when asked."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--strict", action="store_true", help="fail if a ratio is past its limit")
-    strict = parser.parse_args().strict
-    rows = []
+    names = [suite.__name__ for suite in SUITES] + ["lighthouse"]
+    parser.add_argument(
+        "--only", nargs="+", choices=names, default=names, metavar="SUITE",
+        help=f"measure these and keep the other rows: {', '.join(names)}",
+    )  # fmt: skip
+    asked = parser.parse_args()
+    strict, only = asked.strict, asked.only
+    rows, kept = [], {}
+    if only != names:
+        kept = {row["name"]: row for row in json.loads(RESULTS.read_text(encoding="utf-8"))}
     print(f"{'benchmark':<64}{'seconds':>9}{'MiB':>8}{'reference':>11}{'ratio':>8}{'limit':>7}")
     with tempfile.TemporaryDirectory() as folder:
-        for benchmark in [one for suite in SUITES for one in suite.benchmarks(Path(folder))]:
+        suites = [suite for suite in SUITES if suite.__name__ in only]
+        for benchmark in [one for suite in suites for one in suite.benchmarks(Path(folder))]:
             row = measure(benchmark)
             rows.append(row)
             print(
@@ -40,7 +49,8 @@ def main() -> None:
                 flush=True,
             )
     new = RESULTS.with_suffix(".new")
-    new.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+    merged = list((kept | {row["name"]: row for row in rows}).values())
+    new.write_text(json.dumps(merged, indent=2) + "\n", encoding="utf-8")
     os.replace(new, RESULTS)
     past = [
         row["name"]
@@ -48,7 +58,8 @@ def main() -> None:
         if row["ratio"] > row["limit"]
         or row["memory_mib"] > (row["memory_limit_mib"] or row["memory_mib"])
     ]
-    past += lighthouse.main()
+    if "lighthouse" in only:
+        past += lighthouse.main()
     if past and strict:
         sys.exit(f"past the limit: {', '.join(past)}")
 
