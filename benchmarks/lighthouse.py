@@ -123,7 +123,7 @@ def measured(runs: int = 5):
             for device in ("desktop", "mobile"):
                 address = f"http://127.0.0.1:{server.server_port}/{page}"
                 several = [one_run(program, address, device) for _ in range(runs)]
-                yield {"kind": kind, "page": page, "device": device} | {
+                yield {"kind": kind, "page": page, "device": device, "runs": runs} | {
                     name: round(statistics.median(one[name] for one in several), 3)
                     for name in several[0]
                 }
