@@ -145,7 +145,7 @@ def weights(source: Path) -> str:
     return table(heads, [
         [row["kind"], row["device"], *(row[name] for name in ("performance", "accessibility",
          "best-practices", "seo")), f"{row['first_paint_ms'] / 1000:.1f}",
-         f"{row['layout_shift']:.3f}", f"{row['kib']:.0f}"]
+         f"{row['layout_shift']:.3f}", f"{row['kib']:.0f}", row["runs"]]
         for row in rows
     ])  # fmt: skip
 
