@@ -2,8 +2,8 @@
 
 An experiment is one future of sixty years under one programme; a future meets thirty of them. The
 reference runs the same equations with the same steps, written as one would for ema_workbench: a
-plain function of one future and one programme. Workers are started before the clock is, which happens
-once in a run of any length.
+plain function of one future and one programme. Workers are started before the clock is, which
+happens once in a run of any length.
 """
 
 import sys
