@@ -80,6 +80,11 @@ def vendor() -> None:
     serif = modules / "@fontsource-variable" / "source-serif-4" / "files"
     for font in sorted(serif.glob("*-latin*-wght-*.woff2")):
         shutil.copy(font, VENDOR / "fonts")
+    (VENDOR / "paper").mkdir()
+    serif = modules / "@fontsource" / "source-serif-4" / "files"
+    for weight in (400, 600, 700):
+        for font in sorted(serif.glob(f"*-latin*-{weight}-*.woff2")):
+            shutil.copy(font, VENDOR / "paper")
     shutil.copy(modules / "sortable-tablesort/dist/sortable.min.js", VENDOR)
     shutil.copy(modules / "minisearch/dist/umd/index.js", VENDOR / "minisearch.js")
     shutil.copy(modules / "axe-core/axe.min.js", VENDOR)

@@ -145,7 +145,8 @@ def add_assets(app, exception) -> None:
     for file in static.iterdir():
         if file.name not in keep:
             shutil.rmtree(file) if file.is_dir() else file.unlink()
-    shutil.copytree(VENDOR, static / "vendor", ignore=shutil.ignore_patterns("vega-lite-*", "axe*"))
+    elsewhere = shutil.ignore_patterns("vega-lite-*", "axe*", "paper")
+    shutil.copytree(VENDOR, static / "vendor", ignore=elsewhere)
     shutil.copy(vega(), static / "vendor" / "vega.js")
     style = static / "site.css"
     style.write_text(stylesheet() + style.read_text(encoding="utf-8"), encoding="utf-8")

@@ -5,6 +5,8 @@ Sphinx hands over a page's HTML as text; here it is mended and completed before 
 """
 
 import re
+from collections import Counter
+from hashlib import sha256
 from html import escape, unescape
 
 from docutils import nodes
@@ -42,6 +44,27 @@ def mark_chinese(text: str) -> str:
     return CHINESE.sub(marked, text)
 
 
+def anchor_formulas(body: str) -> str:
+    """Give a displayed formula without a label an address made of what it says.
+
+    The address holds as long as the formula is the same, wherever on its page it moves.
+    """
+    seen = Counter()
+
+    def anchored(match: re.Match) -> str:
+        name = f"formula-{sha256(match['tex'].encode()).hexdigest()[:8]}"
+        seen[name] += 1
+        name += f"-{seen[name]}" if seen[name] > 1 else ""
+        link = f'<a class="headerlink" href="#{name}" title="Link to this formula">#</a>'
+        return f'{match["open"]} id="{name}">{match["formula"]}{link}</div>'
+
+    formula = (
+        r'(?P<open><div class="(?:[a-z-]+ )*math")>'
+        r"(?P<formula>(?:(?!</div>).)*?<annotation[^>]*>(?P<tex>.*?)</annotation>.*?)</div>"
+    )
+    return re.sub(formula, anchored, body, flags=re.S)
+
+
 def mend(body: str) -> str:
     """Complete what the extensions write: unique ids, links to theorems, names of what unfolds."""
     body = re.sub(r' id="(?:proof|exercise|solution|theorem|proposition)(?:-content)?"', "", body)
@@ -55,7 +78,7 @@ def mend(body: str) -> str:
     )
     table = r'<table class="(?:docutils|table)[^"]*".*?</table>'
     body = re.sub(table, r'<div class="table-scroll">\g<0></div>', body, flags=re.S)
-    return mark_chinese(body)
+    return mark_chinese(anchor_formulas(body))
 
 
 def description(doctree: nodes.document, most: int = 160) -> str:

@@ -16,6 +16,7 @@ from pypdf.generic import ArrayObject, ByteStringObject, NameObject
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 import chromium
+from environment import VENDOR
 
 STYLE = """
 @page {
@@ -85,6 +86,14 @@ def article(site: Path, page: str, known: set[str]) -> str:
     return f'<div class="chapter" id="{own}">{text}</div>'
 
 
+def cuts(face: str) -> str:
+    """Replace a variable font by its cuts of one weight each, which a PDF can hold as a font."""
+    face = face.replace("font-display: optional", "font-display: block")  # paper can wait
+    face = face.replace("vendor/fonts/", f"{(VENDOR / 'paper').as_uri()}/")
+    weights = ("400", "600", "700")
+    return "".join(face.replace("200 900", one).replace("wght", one) for one in weights)
+
+
 def document(site: Path, toc: Path, title: str, abstract: str, numbers: dict[str, int]) -> str:
     """Write the one document; `numbers` are the pages of its parts and chapters, if known."""
     parts = outline(toc)
@@ -106,8 +115,7 @@ def document(site: Path, toc: Path, title: str, abstract: str, numbers: dict[str
             enter(words, "chapter")
             body.append(text)
     style = (site / "_static" / "site.css").read_text(encoding="utf-8")
-    style = style.replace("font-display: optional", "font-display: block")  # paper can wait
-    style = style.replace('url("vendor/', 'url("_static/vendor/')
+    style = re.sub(r"(?s)@font-face \{.*?\}", lambda face: cuts(face[0]), style)
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
         f"<title>{escape(title)}</title>"

@@ -375,6 +375,28 @@ def test_new_settings_rebuild_the_site(book):
     assert (code, "Executed 0 of 1 chapters" in output) == (0, True), output
 
 
+def test_a_published_site_names_its_addresses_and_where_it_runs(book):
+    config = book.root / "_config.yml"
+    text = config.read_text().replace('baseurl: ""', "baseurl: https://example.org/report/")
+    text = text.replace('repository: ""', "repository: https://github.com/me/report")
+    config.write_text(text)
+    code, output = book.build()
+    assert code == 0, output
+    site = book.root / "_build" / "html"
+    page = (site / "notebooks" / "part" / "chapter.html").read_text()
+    address = "https://example.org/report/notebooks/part/chapter.html"
+    assert f'<link rel="canonical" href="{address}">' in page
+    assert f'<meta property="og:url" content="{address}">' in page
+    assert 'og:image" content="https://example.org/report/_static/site.png"' in page
+    notebook = "book/notebooks/part/chapter.ipynb"
+    assert f"https://mybinder.org/v2/gh/me/report/main?urlpath=lab/tree/{notebook}" in page
+    assert f"https://colab.research.google.com/github/me/report/blob/main/{notebook}" in page
+    assert f"<loc>{address}</loc>" in (site / "sitemap.xml").read_text()
+    assert "https://example.org/report/sitemap.xml" in (site / "robots.txt").read_text()
+    for citation in ("bib", "json"):
+        assert address in (site / "citations" / f"part-chapter.{citation}").read_text()
+
+
 def test_a_site_lost_between_two_renames_comes_back(book):
     before = book.products()
     site = book.root / "_build" / "html"

@@ -169,6 +169,34 @@ def test_the_paper_holds_chinese_words_and_drawn_figures(paper):
     assert paper.metadata.get("/CreationDate") is None  # two printings are the same
 
 
+def formula(tex, name=""):
+    return f'<div class="math"{name}>\n<b><annotation encoding="x">{tex}</annotation></b></div>'
+
+
+def test_a_formula_has_an_address_that_follows_it():
+    first, second, labelled = formula("a"), formula("b"), formula("c", ' id="eq-c"')
+    mended = pages.anchor_formulas(f"{first}<p>x</p>{labelled}{second}{first}")
+    ids = re.findall(r'id="([^"]*)"', mended)
+    assert len(set(ids)) == 4
+    assert ids[1] == "eq-c"
+    assert mended.count(labelled) == 1
+    for name in (ids[0], ids[2], ids[3]):
+        assert f'href="#{name}"' in mended
+    moved = pages.anchor_formulas(f"{second}{first}")
+    assert re.findall(r'id="([^"]*)"', moved) == [ids[2], ids[0]]
+
+
+@pytest.mark.parametrize("page", build.pages())
+def test_everything_one_may_cite_has_an_address(page):
+    text = (SITE / f"{page}.html").read_text(encoding="utf-8")
+    text = re.sub(r'(?s)<script type="application/json".*?</script>', "", text)
+    citable = re.findall(
+        r'<(?:div|figure|table) [^>]*class="(?:[a-z-]+ )*(?:math|chart|proof|exercise)[ "][^>]*>',
+        text,
+    )
+    assert [one for one in citable if ' id="' not in one] == []
+
+
 def test_chinese_words_are_marked_once_and_nothing_else():
     mark = pages.mark_chinese
     assert mark("<p>the 大而全 firm</p>") == '<p>the <span lang="zh">大而全</span> firm</p>'
