@@ -18,8 +18,9 @@ env:
 book: env ## execute stale chapters, build and check the site
 	@$(RUN) book/build.py
 
-test: book ## lint, unit and property tests, data, notebooks, site
+test: env ## lint, unit and property tests, data, notebooks, site
 	@$(RUN) book/chromium.py
+	@$(RUN) book/build.py
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m pytest --numprocesses=auto --dist=loadfile

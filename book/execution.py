@@ -101,7 +101,8 @@ def blank_notebook(chapter: Path) -> nbformat.NotebookNode:
         raise ChapterError(f"{name}: its front matter or a cell cannot be read: {error}") from error
     if notebook.metadata.get("kernelspec", {}).get("name") != "python3":
         raise ChapterError(f"{name}: its front matter must name the kernel python3")
-    if not any(re.search("^# ", cell.source, re.MULTILINE) for cell in notebook.cells):
+    words = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+    if not any(re.search("^# ", cell.source, re.MULTILINE) for cell in words):
         raise ChapterError(f'{name}: it has no title; begin it with a line "# ..."')
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number:03d}"

@@ -6,8 +6,11 @@ import re
 import shutil
 import socket
 import time
+from hashlib import sha256
+from html import escape
 from pathlib import Path
 from subprocess import PIPE, Popen
+from urllib.parse import urlsplit
 
 import sphinxcontrib.katex as katex
 import vl_convert
@@ -27,12 +30,13 @@ from dongbei.charts.figures import TABLE
 from dongbei.charts.site import VEGA_LITE
 from dongbei.charts.theme import stylesheet
 from environment import VENDOR
+from execution import digest
 
 LEDGER = "notebooks/evidence/ledger"
 """The page on which every claim has its anchor."""
 
 ASSETS = ("site.css", "page.js", "charts.js", "dynamics.js", "tables.js", "search.js")
-"""Our own styles and scripts; the site's addresses carry their hash, so that none is outdated."""
+"""Our own styles and scripts."""
 
 OTHERS = ("sphinx_thebe", "sphinx_book_theme", "pydata_sphinx_theme", "sphinx_togglebutton",
           "sphinx_copybutton", "sphinx_design", "sphinx_comments")  # fmt: skip
@@ -53,7 +57,17 @@ def vega() -> Path:
 def start(app) -> None:
     """Let Sphinx write no search of its own; ours finds Chinese words too."""
     app.builder.search = False
-    app.report = {"search": []}
+    vega()  # part of what the version stands for
+    app.report = {"search": [], "version": version(Path(app.srcdir))}
+
+
+def version(source: Path) -> str:
+    """Return a mark for the addresses of styles and scripts, so that no browser shows old ones.
+
+    It changes with whatever they are made from.
+    """
+    made_from = [stylesheet(), VEGA_LITE, digest([VENDOR], VENDOR), digest([source], source)]
+    return sha256("".join(made_from).encode()).hexdigest()[:8]
 
 
 def further_pages(app):
@@ -65,7 +79,7 @@ def further_pages(app):
             f"figures/{meta['name']}",
             {
                 "title": f"Data of the figure {meta['name']}",
-                "description": meta["alt"][:160],
+                "description": pages.shortened(meta["alt"], 160),
                 "figure": meta,
                 "rows": spec["datasets"][TABLE],
                 "home": f"{app.builder.get_target_uri(docname)}#chart-{meta['name']}",
@@ -88,6 +102,7 @@ def add_context(app, pagename, templatename, context, doctree) -> None:
         "policy": pages.POLICY,
         "author": app.config.author,
         "static": lambda name: here(f"_static/{name}"),
+        "versioned": lambda name: here(f"_static/{name}") + f"?v={app.report['version']}",
         "contents": pages.contents(
             context["toctree"](collapse=False, includehidden=True, maxdepth=1, titles_only=True),
             home,
@@ -97,8 +112,8 @@ def add_context(app, pagename, templatename, context, doctree) -> None:
         "has_math": 'class="katex' in body,
         "fonts": pages.fonts(body),
         "scripts": pages.scripts(body),
-        "canonical": f"{base.rstrip('/')}/{pagename}.html" if base else "",
-        "picture": f"{base.rstrip('/')}/_static/site.png" if base else here("_static/site.png"),
+        "canonical": takeaway.address(base, pagename) if base else "",
+        "picture": f"{base.rstrip('/')}/_static/site.png" if base else "",
         "cite_files": [],
         "takeaway": [],
     }
@@ -138,7 +153,7 @@ def add_context(app, pagename, templatename, context, doctree) -> None:
 
 def add_assets(app, exception) -> None:
     """Copy what the pages load into the site, and write the palette and the search's data."""
-    if exception:
+    if exception or app.builder.format != "html":
         return
     static = Path(app.outdir, "_static")
     keep = {*ASSETS, "favicon.svg", "site.png"}
@@ -156,8 +171,9 @@ def add_assets(app, exception) -> None:
     if base := app.config.html_baseurl:
         names = sorted(app.env.found_docs)
         (outdir / "sitemap.xml").write_text(takeaway.sitemap(names, base), encoding="utf-8")
-        robots = f"User-agent: *\nAllow: /\nSitemap: {base.rstrip('/')}/sitemap.xml\n"
-        (outdir / "robots.txt").write_text(robots, encoding="utf-8")
+        if urlsplit(base).path in ("", "/"):  # crawlers read it at the root of a host only
+            robots = f"User-agent: *\nAllow: /\nSitemap: {base.rstrip('/')}/sitemap.xml\n"
+            (outdir / "robots.txt").write_text(robots, encoding="utf-8")
     takeaway.pack_data(outdir)
 
 
@@ -211,13 +227,16 @@ class FactsDirective(SphinxDirective):
 
 def visit_solution(translator, node) -> None:
     """Open a solution as a box that the reader unfolds; printing and search see it all the same."""
-    title = node.pop(0).astext() if isinstance(node[0], nodes.title) else "Solution"
-    name = re.sub(r"[^a-z0-9-]+", "-", (node["ids"] or ["solution"])[0].split("/")[-1])
-    translator.body.append(f'<details class="solution" id="{name}"><summary>{title}</summary>\n')
+    title = node.pop(0)
+    name = re.sub(r"[^a-z0-9-]+", "-", node["ids"][0].split("/")[-1])
+    summary = f"<summary>{escape(title.astext())}</summary>"
+    translator.body.append(f'<details class="solution" id="{name}">{summary}\n')
+    translator.report_solutions = [*getattr(translator, "report_solutions", []), title]
 
 
 def depart_solution(translator, node) -> None:
-    """Close the box of a solution."""
+    """Close the box of a solution, and give its title back to those who read it later."""
+    node.insert(0, translator.report_solutions.pop())
     translator.body.append("</details>\n")
 
 

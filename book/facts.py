@@ -35,7 +35,8 @@ class Chapter:
         )
         self.notebook = nbformat.read(source / f"{self.page}.ipynb", as_version=4)
         self.text = "\n".join(cell.source for cell in self.notebook.cells)
-        self.title = re.search(r"^# (.+)", self.text, flags=re.M)[1]
+        words = (cell.source for cell in self.notebook.cells if cell.cell_type == "markdown")
+        self.title = re.search(r"^# (.+)", "\n".join(words), flags=re.M)[1]
         self.code = [cell for cell in self.notebook.cells if cell.cell_type == "code"]
         outputs = [output for cell in self.code for output in cell.outputs]
         self.figures = [one["data"][MIME] for one in outputs if MIME in one.get("data", {})]
@@ -141,7 +142,7 @@ def weights(source: Path) -> str:
     """Show how Lighthouse marked one page of each kind when it was measured last."""
     rows = json.loads((ROOT / "benchmarks" / "pages.json").read_text(encoding="utf-8"))
     heads = ["page", "seen by", "performance", "accessibility", "best practices", "SEO",
-             "first paint, s", "shift", "KiB"]  # fmt: skip
+             "first paint, s", "shift", "KiB", "runs"]  # fmt: skip
     return table(heads, [
         [row["kind"], row["device"], *(row[name] for name in ("performance", "accessibility",
          "best-practices", "seo")), f"{row['first_paint_ms'] / 1000:.1f}",

@@ -85,16 +85,23 @@ def description(doctree: nodes.document, most: int = 160) -> str:
     """Return the first sentences of a page, without formulas, as long as a search result shows."""
     words = ""
     for paragraph in doctree.findall(nodes.paragraph):
-        text = "".join(
-            "" if isinstance(part, (nodes.math, nodes.raw)) else part.astext()
-            for part in paragraph.children
-        )
-        words = re.sub(r"\s+", " ", text).strip()
+        parts = paragraph.children
+        formulas = [isinstance(part, (nodes.math, nodes.raw)) for part in parts]
+        first = [*formulas, True].index(True)
+        words = squeezed("".join(part.astext() for part in parts[:first]))
+        if first < len(parts):  # what comes before the sentence with a formula
+            words = words[: max(map(words.rfind, (". ", "? ", ": "))) + 1].rstrip(":")
         if len(words) > 40:
             break
+    return shortened(words, most)
+
+
+def shortened(words: str, most: int) -> str:
+    """Cut a text between two words."""
     if len(words) <= most:
         return words
-    return words[: words.rindex(" ", 0, most)].rstrip(",;:. ") + " …"
+    end = words.rfind(" ", 0, most)
+    return words[: end if end > 0 else most - 2].rstrip(",;:. ") + " …"
 
 
 def contents(tree: str, home: str, is_home: bool) -> str:
@@ -140,27 +147,38 @@ def searchable(doctree: nodes.document) -> list[dict[str, str]]:
     """Split a page into what the search finds: one entry a section, with its own text."""
     entries = []
     for section in doctree.findall(nodes.section):
-        own = [child for child in section.children if not isinstance(child, nodes.section)]
-        title = next((child.astext() for child in own if isinstance(child, nodes.title)), "")
-        words = " ".join(text for child in own for text in visible(child))
-        entries.append({"id": section["ids"][0], "title": title, "text": squeezed(words)})
+        heading, *rest = section.children
+        if not isinstance(heading, nodes.title):  # the inside of a theorem or an exercise
+            continue
+        own = [child for child in rest if not is_section(child)]
+        words = "".join(text for child in own for text in visible(child))
+        entry = {"id": section["ids"][0], "title": heading.astext(), "text": squeezed(words)}
+        entries.append(entry)
     return entries
 
 
+def is_section(node: nodes.Node) -> bool:
+    """Say whether a node is a section with an address of its own."""
+    return isinstance(node, nodes.section) and isinstance(node.children[0], nodes.title)
+
+
 def visible(node: nodes.Node):
-    """Yield the texts that a reader sees in a node: not its title, its code or its formulas."""
-    if isinstance(node, (nodes.title, nodes.literal_block, nodes.math, nodes.math_block)):
+    """Yield the texts that a reader sees in a node: not its code and not its formulas."""
+    if isinstance(node, (nodes.literal_block, nodes.math, nodes.math_block)):
         return
     if isinstance(node, nodes.raw):
-        html = re.sub(r"(?s)<(svg|script)\b.*?</\1>", " ", node.astext())
-        yield from re.findall(r'aria-label="([^"]*)"', html)
+        unseen = r'(?s)<(svg|script)\b.*?</\1>|<p class="chart-downloads">.*?</p>'
+        html = re.sub(unseen, " ", node.astext())
+        for label in re.findall(r'class="chart-view"[^>]* aria-label="([^"]*)"', html):
+            yield unescape(label)
         yield unescape(re.sub(r"<[^>]+>", " ", html))
     elif isinstance(node, nodes.Text):
         yield node.astext()
     else:
         for child in node.children:
             yield from visible(child)
-        yield " "
+        if not isinstance(node, nodes.Inline):
+            yield " "
 
 
 def squeezed(text: str) -> str:

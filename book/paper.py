@@ -26,7 +26,7 @@ STYLE = """
 @page :first { @bottom-center { content: ""; } }
 h1 { break-before: page; font-size: 26pt; margin-top: 30mm; }
 h2 { font-size: 19pt; } h3 { font-size: 14pt; } h4 { font-size: 11.5pt; }
-article > section > h2:first-of-type, .chapter > h2 { break-before: page; }
+.chapter + .chapter { break-before: page; }
 .cover { text-align: left; padding-top: 60mm; } .cover h1 { break-before: avoid; margin: 0; }
 .contents-of-paper { break-before: page; } .contents-of-paper ol { list-style: none; padding: 0; }
 .contents-of-paper li { display: flex; gap: 0.5rem; align-items: baseline; }
@@ -100,19 +100,21 @@ def document(site: Path, toc: Path, title: str, abstract: str, numbers: dict[str
     known = {page for _, pages in parts for page in pages}
     lines, body = [], []
 
-    def enter(words: str, kind: str) -> None:
-        page = numbers.get(words, "")
-        lines.append(f'<li class="{kind}" data-page="{page}"><span>{words}</span></li>')
+    def enter(words: str, kind: str, place: str) -> None:
+        page = numbers.get(place, "")
+        link = f'<a href="#{place}">{words}</a>'
+        lines.append(f'<li class="{kind}" data-page="{page}">{link}</li>')
 
     for caption, pages in parts:
         if caption:
-            enter(escape(caption), "part")
-            body.append(f"<h1>{escape(caption)}</h1>")
+            place = slug(f"part {caption.lower()}")
+            enter(escape(caption), "part", place)
+            body.append(f'<h1 class="part" id="{place}">{escape(caption)}</h1>')
         for page in pages:
             text = article(site, page, known)
             heading = re.search(r"(?s)<h2>(.*?)</h2>", text)[1]
             words = re.sub(r"(?s)<a class=\"headerlink.*?</a>|<[^>]+>", "", heading)
-            enter(words, "chapter")
+            enter(words, "chapter", slug(page))
             body.append(text)
     style = (site / "_static" / "site.css").read_text(encoding="utf-8")
     style = re.sub(r"(?s)@font-face \{.*?\}", lambda face: cuts(face[0]), style)
@@ -127,20 +129,13 @@ def document(site: Path, toc: Path, title: str, abstract: str, numbers: dict[str
     )
 
 
-def bookmarks(path: Path) -> dict[str, int]:
-    """Read on which page each bookmark of a PDF begins, counted from one; the first of a name."""
+def places(path: Path) -> dict[str, int]:
+    """Read on which page of a PDF each place that a link leads to stands, counted from one."""
     reader = PdfReader(path)
-    found: dict[str, int] = {}
-
-    def walk(items) -> None:
-        for item in items:
-            if isinstance(item, list):
-                walk(item)
-            else:
-                found.setdefault(item.title.strip(), reader.get_destination_page_number(item) + 1)
-
-    walk(reader.outline)
-    return found
+    return {
+        name.removeprefix("/"): reader.get_destination_page_number(place) + 1
+        for name, place in reader.named_destinations.items()
+    }
 
 
 def make(site: Path, toc: Path, target: Path, title: str, abstract: str) -> None:
@@ -148,14 +143,14 @@ def make(site: Path, toc: Path, target: Path, title: str, abstract: str) -> None
 
     Raises
     ------
-    RuntimeError
-        If Chromium cannot print it.
+    playwright.sync_api.Error
+        If Chromium does not start or cannot print it.
     """
-    source = site / "paper.html"
+    source, browser_path = site / "paper.html", chromium.find()
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(
-                executable_path=chromium.find(), args=list(chromium.FLAGS)
+                executable_path=browser_path, args=list(chromium.FLAGS)
             )
             numbers: dict[str, int] = {}
             for _ in range(2):
@@ -170,7 +165,7 @@ def make(site: Path, toc: Path, target: Path, title: str, abstract: str) -> None
                 page.pdf(path=target, prefer_css_page_size=True, outline=True, tagged=True,
                          print_background=True)  # fmt: skip
                 page.close()
-                numbers = bookmarks(target)
+                numbers = places(target)
             browser.close()
     finally:
         source.unlink(missing_ok=True)

@@ -7,7 +7,9 @@ import json
 import re
 import shutil
 import zipfile
+from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
 from ruamel.yaml import YAML
 
@@ -69,27 +71,40 @@ def citation(page: str, title: str, base: str) -> dict:
         "language": "en",
     }
     if base:
-        item["URL"] = f"{base.rstrip('/')}/{page}.html"
+        item["URL"] = address(base, page)
     return item
+
+
+def address(base: str, page: str) -> str:
+    """Return the address of a page of a published site; the front page is the folder itself."""
+    return f"{base.rstrip('/')}/{'' if page == 'index' else page + '.html'}"
 
 
 def bibtex(item: dict) -> str:
     """Write a CSL item as BibTeX."""
     year, month, _ = item["issued"]["date-parts"][0]
     fields = {
-        "author": " and ".join(f"{{{author['literal']}}}" for author in item["author"]),
-        "title": f"{{{item['title']}}}",
-        "booktitle": item["container-title"],
+        "author": " and ".join(f"{{{latex(author['literal'])}}}" for author in item["author"]),
+        "title": f"{{{latex(item['title'])}}}",
+        "booktitle": latex(item["container-title"]),
         "year": year,
         "month": month,
         "version": item["version"],
     }
     if "URL" in item:
         fields["url"] = item["URL"]
-    fields = {key: re.sub(r"([&%$#_])", r"\\\1", str(value)) if key != "url" else value
-              for key, value in fields.items()}  # fmt: skip
     lines = [f"  {key} = {{{value}}}," for key, value in fields.items()]
-    return "\n".join([f"@inbook{{{item['id']},", *lines, "}", ""])
+    return "\n".join([f"@incollection{{{item['id']},", *lines, "}", ""])
+
+
+def latex(text: str) -> str:
+    """Write plain words for LaTeX."""
+    special = {"\\": "textbackslash", "~": "textasciitilde", "^": "textasciicircum"}
+    return re.sub(
+        r"[&%$#_{}\\~^]",
+        lambda found: rf"\{special[found[0]]}{{}}" if found[0] in special else rf"\{found[0]}",
+        text,
+    )
 
 
 def cite(page: str, title: str, base: str, outdir: Path) -> list[tuple[str, str]]:
@@ -108,20 +123,34 @@ def launch(page: str, repository: str, branch: str) -> list[tuple[str, str]]:
     """Return links that open a chapter's notebook at Binder and Colab.
 
     Both fetch the repository from GitHub, so there are none until `_config.yml` names it.
+
+    Raises
+    ------
+    ValueError
+        If the address is none of a repository on GitHub.
     """
     if not repository:
         return []
-    project = repository.rstrip("/").removesuffix(".git").removeprefix("https://github.com/")
-    path = f"book/{page}.ipynb"
+    found = re.fullmatch(
+        r"(?:https?://(?:www\.)?github\.com/|git@github\.com:)([\w.-]+/[\w.-]+?)(?:\.git)?/?",
+        repository,
+    )
+    if not found:
+        raise ValueError(
+            "repository in _config.yml must look like https://github.com/name/report; "
+            f"it is {repository!r}"
+        )
+    project, path = found[1], f"book/{page}.ipynb"
+    place = f"{project}/{quote(branch, safe='')}"
     return [
-        ("Binder", f"https://mybinder.org/v2/gh/{project}/{branch}?urlpath=lab/tree/{path}"),
+        ("Binder", f"https://mybinder.org/v2/gh/{place}?urlpath=lab/tree/{path}"),
         ("Colab", f"https://colab.research.google.com/github/{project}/blob/{branch}/{path}"),
     ]
 
 
 def sitemap(pages: list[str], base: str) -> str:
     """List the addresses of all pages for search engines."""
-    lines = [f"<url><loc>{base.rstrip('/')}/{page}.html</loc></url>" for page in pages]
+    lines = [f"<url><loc>{escape(address(base, page))}</loc></url>" for page in pages]
     return "\n".join(
         [
             '<?xml version="1.0" encoding="UTF-8"?>',

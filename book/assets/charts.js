@@ -4,6 +4,7 @@
 "use strict";
 (function () {
   const here = document.currentScript.src;
+  const { search: version } = new URL(here); // of all that this page loads
   const BREAKPOINT = 560; // pixels; up to it a chart takes its narrow layout, as in site.css
   const scripts = new Map();
 
@@ -26,14 +27,14 @@
   }
 
   async function vega() {
-    await load(new URL("vendor/vega.js", here).href);
+    await load(new URL("vendor/vega.js" + version, here).href);
     return window.vegaEmbed;
   }
 
   // A chart whose rows are computed anew, such as solutions of equations, has a script of its own.
   async function dynamics(chart) {
-    await load(new URL("dynamics.js", here).href);
-    await load(new URL(chart.dataset.script, document.baseURI).href);
+    await load(new URL("dynamics.js" + version, here).href);
+    await load(new URL(chart.dataset.script + version, document.baseURI).href);
     return window.dongbeiDynamics;
   }
 
@@ -47,6 +48,15 @@
     if (bind.options) return bind.options.includes(text) ? text : undefined;
     const number = Number(text);
     return text.trim() && number >= bind.min && number <= bind.max ? number : undefined;
+  }
+
+  // Some browsers refuse an address that changes a hundred times in a row.
+  function later(work) {
+    let waiting;
+    return () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(work, 250);
+    };
   }
 
   function keepInAddress(chart, spec, controls) {
@@ -94,7 +104,9 @@
     chart.querySelector(".chart-controls").replaceChildren(controls);
     if (focused) controls.querySelector(`[name="${CSS.escape(focused)}"]`)?.focus();
     controls.addEventListener("input", () => noteMoved(view), { once: true });
-    controls.addEventListener("input", () => keepInAddress(chart, spec, controls));
+    controls.addEventListener("input", later(() => keepInAddress(chart, spec, controls)));
+    const first = bound(spec).every(({ name, value }) => result.view.signal(name) === value);
+    if (!first) noteMoved(view);
     chart.classList.add("chart-live");
   }
 
@@ -105,6 +117,18 @@
       range.addEventListener("input", said);
       said();
     }
+  }
+
+  // An address that is followed while the page is open moves the controls of its chart.
+  async function follow() {
+    const chart = document.getElementById(location.hash.slice(1).split("?")[0]);
+    if (!chart?.view || !location.hash.includes("?")) return;
+    const { wide } = JSON.parse(chart.querySelector(".chart-spec").textContent);
+    for (const control of bound(wide)) chart.view.signal(control.name, asked(chart, control) ?? control.value);
+    await chart.view.runAsync();
+    nameControls(chart.querySelector(".chart-controls"));
+    noteMoved(chart.querySelector(".chart-view"));
+    chart.scrollIntoView();
   }
 
   // The alternative text holds the numbers of the first picture.
@@ -134,5 +158,6 @@
   );
   const resized = new ResizeObserver((entries) => entries.forEach((entry) => drawOrKeep(entry.target)));
   charts.forEach((chart) => near.observe(chart));
+  window.addEventListener("hashchange", follow);
   if (location.hash.includes("?")) document.getElementById(location.hash.slice(1).split("?")[0])?.scrollIntoView();
 })();

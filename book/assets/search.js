@@ -1,29 +1,36 @@
 // Finds sections by words, English or Chinese. The entries come from search-data.js as a script, so
 // that the search works from a folder of files as well. Chinese has no spaces: each run of its
-// characters is indexed by its pairs, and a query asks for all pairs of its words.
+// characters is indexed by its characters and pairs, and a query asks for its pairs. Marks above
+// letters do not count, so that pinyin can be typed without tones.
 "use strict";
 (function () {
   const HAN = /[\u3400-\u9fff\uf900-\ufaff]+/g;
   const MOST = 40;
   const home = new URL("..", document.currentScript.src).href;
 
+  const WORD = /\p{N}+(?:[.,]\p{N}+)*|[\p{L}\p{M}\p{N}]+/gu; // 4.9 is one word
+
   function tokens(text) {
-    const found = text.replace(HAN, " ").match(/[\p{L}\p{N}]+/gu) ?? [];
+    const found = text.replace(HAN, " ").replace(/['’]s\b/g, " ").match(WORD) ?? [];
     for (const run of text.match(HAN) ?? []) {
-      if (run.length === 1) found.push(run);
       for (let at = 0; at + 1 < run.length; at++) found.push(run.slice(at, at + 2));
+      if (run.length === 1) found.push(run);
     }
     return found;
   }
 
+  const indexed = (text) => [...tokens(text), ...(text.match(HAN) ?? []).filter((run) => run.length > 1).join("")];
+  const folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").normalize("NFC").toLowerCase();
   const latin = (term) => !term.match(HAN);
   const index = new MiniSearch({
     fields: ["title", "of", "text"],
-    tokenize: tokens,
+    tokenize: indexed,
+    processTerm: folded,
     searchOptions: {
+      tokenize: tokens,
       combineWith: "AND",
       boost: { title: 4, of: 2 },
-      prefix: latin,
+      prefix: (term) => latin(term) && term.length > 2,
       fuzzy: (term) => latin(term) && term.length > 4 && 0.2,
     },
   });
@@ -32,16 +39,22 @@
 
   // The words around the first one found, with all of them marked.
   function excerpt(text, terms) {
-    const lower = text.toLowerCase();
-    const first = Math.max(0, Math.min(...terms.map((term) => lower.indexOf(term)).filter((at) => at >= 0), Infinity));
-    const from = Number.isFinite(first) ? Math.max(0, text.lastIndexOf(" ", Math.max(0, first - 60))) : 0;
-    const shown = (from ? "… " : "") + text.slice(from, from + 220).trim() + (from + 220 < text.length ? " …" : "");
+    // letter by letter, so that places are those of the text
+    const plain = [...text].map((letter) => folded(letter).padEnd(letter.length).slice(0, letter.length)).join("");
+    const escaped = terms.map((term) => term.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+    const pattern = new RegExp(escaped.sort((one, two) => two.length - one.length).join("|"), "g");
+    const from = Math.max(0, text.lastIndexOf(" ", Math.max(0, plain.search(pattern) - 60)));
+    const to = Math.min(text.length, from + 220);
     const line = document.createElement("p");
-    const pattern = terms.map((term) => term.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|");
-    for (const [number, part] of shown.split(new RegExp(`(${pattern})`, "gi")).entries()) {
-      if (!(number % 2)) line.append(part);
-      else line.append(Object.assign(document.createElement("mark"), { textContent: part }));
+    line.append(from ? "… " : "");
+    let at = from;
+    for (const found of plain.slice(from, to).matchAll(pattern)) {
+      const start = from + found.index;
+      line.append(text.slice(at, start));
+      at = start + found[0].length;
+      line.append(Object.assign(document.createElement("mark"), { textContent: text.slice(start, at) }));
     }
+    line.append(text.slice(at, to), to < text.length ? " …" : "");
     return line;
   }
 
@@ -54,10 +67,14 @@
     list.replaceChildren();
     count.textContent = "";
     if (!query) return;
-    const hits = index.search(query);
-    count.textContent = hits.length
-      ? `${hits.length} section${hits.length > 1 ? "s" : ""}${hits.length > MOST ? `, the best ${MOST} below` : ""}`
-      : "Nothing found. Try fewer or shorter words.";
+    let hits = index.search(query);
+    const all = hits.length > 0;
+    if (!all) hits = index.search(query, { combineWith: "OR" });
+    const found = `${hits.length} section${hits.length > 1 ? "s" : ""}`;
+    count.textContent = !hits.length
+      ? "Nothing found. Try fewer or shorter words."
+      : (all ? found : `No section has all of this; ${found} with a part of it`) +
+        (hits.length > MOST ? `, the best ${MOST} below` : "");
     for (const hit of hits.slice(0, MOST)) {
       const { page, of, id, title, text } = sections[hit.id];
       const link = document.createElement("a");

@@ -55,9 +55,8 @@ def live(address, browser):
 @pytest.fixture(scope="session")
 def browser():
     """Start headless Chromium."""
+    path = chromium.find()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium.find(), args=list(chromium.FLAGS)
-        )
+        browser = playwright.chromium.launch(executable_path=path, args=list(chromium.FLAGS))
         yield browser
         browser.close()

@@ -321,6 +321,10 @@ def test_a_stale_notebook_is_made_again_as_it_was(book):
     [
         ("", "must name the kernel python3"),
         (CHAPTER.replace("# A chapter", "A chapter"), "it has no title"),
+        (
+            CHAPTER.replace("# A chapter", "A chapter").replace("answer =", "# a note\nanswer ="),
+            "it has no title",
+        ),
         (CHAPTER.replace("python3", "ir"), "must name the kernel python3"),
         (CHAPTER.replace("kernelspec: {", "kernelspec: {{["), "cannot be read"),
         (
@@ -329,7 +333,15 @@ def test_a_stale_notebook_is_made_again_as_it_was(book):
         ),
         (CHAPTER.replace("answer = 6", ":tags: [raises-exception]\nanswer = 1 / 0"), "failed"),
     ],
-    ids=["empty", "untitled", "another kernel", "front matter", "warning", "tag"],
+    ids=[
+        "empty",
+        "untitled",
+        "a note is no title",
+        "another kernel",
+        "front matter",
+        "warning",
+        "tag",
+    ],
 )
 def test_a_chapter_that_cannot_stand_is_refused_by_name(book, text, message):
     before = book.products()
@@ -349,6 +361,12 @@ def test_a_chapter_that_cannot_stand_is_refused_by_name(book, text, message):
         ("book/page.md", "# Page", "not in book/_toc.yml: page"),
         ("book/notebooks/part/old.ipynb", "{}", "notebooks without a chapter: book/notebooks/part"),
         ("book/_toc.yml", "format: [", "book/_toc.yml cannot be read"),
+        (
+            "book/_toc.yml",
+            "format: jb-book\nroot: index\nchapters:\n- file: notebooks/part/chapter\n"
+            "  sections:\n  - file: made\n- file: glossary\n",
+            "below another page in book/_toc.yml: made",
+        ),
     ],
 )
 def test_a_file_that_no_reader_would_reach_is_refused(book, path, text, message):
@@ -392,9 +410,31 @@ def test_a_published_site_names_its_addresses_and_where_it_runs(book):
     assert f"https://mybinder.org/v2/gh/me/report/main?urlpath=lab/tree/{notebook}" in page
     assert f"https://colab.research.google.com/github/me/report/blob/main/{notebook}" in page
     assert f"<loc>{address}</loc>" in (site / "sitemap.xml").read_text()
-    assert "https://example.org/report/sitemap.xml" in (site / "robots.txt").read_text()
+    assert "<loc>https://example.org/report/</loc>" in (site / "sitemap.xml").read_text()
+    assert not (site / "robots.txt").exists()  # read at the root of a host only
     for citation in ("bib", "json"):
         assert address in (site / "citations" / f"part-chapter.{citation}").read_text()
+
+
+@pytest.mark.parametrize("repository", ["https://example.org/me/report", "me/report"])
+def test_a_repository_that_binder_cannot_find_is_refused(book, repository):
+    config = book.root / "_config.yml"
+    text = config.read_text()
+    config.write_text(text.replace('repository: ""', f"repository: {repository}"))
+    code, output = book.build()
+    assert code == 1
+    assert "repository in _config.yml must look like" in output
+
+
+def test_a_browser_that_cannot_print_leaves_the_last_good_book(book, monkeypatch):
+    before = book.products()
+    monkeypatch.setitem(PLAIN, "CHROMIUM", "/nowhere/chromium")
+    code, output = book.build()
+    assert code == 1
+    assert "could not print the report" in output
+    assert "Set CHROMIUM to another" in output
+    assert "untouched" in output
+    assert book.products() == before
 
 
 def test_a_site_lost_between_two_renames_comes_back(book):

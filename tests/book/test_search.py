@@ -1,5 +1,6 @@
 """The search: English and Chinese words, on any host and from a folder of files."""
 
+import json
 import pathlib
 import zipfile
 
@@ -34,6 +35,11 @@ def hits(page, words):
         ("集群", "glossary"),
         ("老工业基地", "glossary"),
         ("东北", "glossary"),
+        ("省", "glossary"),
+        ("jiqun", "glossary"),
+        ("chanye jiqun", "glossary"),
+        ("A staircase of stages", "cluster-pricing"),
+        ("R&D", "regional-record"),
         ("vertical chain", "glossary"),
         ("Heilongjiang soybeans", "uncertainty"),
         ("hypothetical extraction", "chains"),
@@ -52,8 +58,20 @@ def test_every_word_counts_and_a_slip_is_forgiven(page):
     both = hits(page, "cluster extraction")
     assert 0 < len(both) < len(one)
     assert hits(page, "resiliance")
+    assert len(hits(page, "R&D")) < 100 > len(hits(page, "4.9"))
+    assert hits(page, "东北振兴 zzzqqq")
+    assert "No section has all of this" in page.locator("#found").text_content()
     assert hits(page, "zzzqqq") == []
     assert "Nothing found" in page.locator("#found").text_content()
+
+
+def test_every_section_that_can_be_found_has_its_address():
+    text = (SITE / "_static" / "search-data.js").read_text(encoding="utf-8")
+    sections = json.loads(text.partition("=")[2].rstrip(";\n"))
+    assert len(sections) > 200
+    for one in sections:
+        assert one["title"]
+        assert f'id="{one["id"]}"' in (SITE / f"{one['page']}.html").read_text(encoding="utf-8")
 
 
 def test_a_result_leads_to_its_section(page, browser):

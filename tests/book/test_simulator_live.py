@@ -82,6 +82,7 @@ def test_an_address_gives_the_levers_back(live, page):
     moved = {"slider_L_reform": 0.7, "slider_L_internal_market": 0, LENGTH: 45}
     everything = {SLIDERS[name]: FIRST.get(name, 0) for name in SLIDERS} | {LENGTH: 20}
     charted.rows(page, CHART, everything | moved)
+    page.wait_for_function("location.hash.includes('?')")  # written once the hand rests
     address = page.evaluate("location.hash")
     assert address.startswith(f"{CHART}?")
     found = opened(live, address)
@@ -89,7 +90,20 @@ def test_an_address_gives_the_levers_back(live, page):
         "reform": 0.7, "internal_market": 0, "years": 45,
     }  # fmt: skip
     charted.rows(page, CHART, everything)
-    assert page.evaluate("location.hash") == CHART  # nothing is moved
+    page.wait_for_function(f"location.hash === '{CHART}'")  # nothing is moved
+
+
+def test_an_address_followed_on_the_open_page_moves_the_levers(live):
+    page = live(PAGE, CHART)
+    label = "chart => document.querySelector(chart + ' .chart-view').getAttribute('aria-label')"
+    assert "first values" not in page.evaluate(label, CHART)
+    page.evaluate(f"location.hash = '{CHART}?slider_L_reform=0.7'")
+    reform = "chart => document.querySelector(chart).view.signal('slider_L_reform')"
+    page.wait_for_function(f"chart => ({reform})(chart) === 0.7", arg=CHART)
+    assert "first values" in page.evaluate(label, CHART)
+    assert page.locator(f"{CHART} [name=slider_L_reform]").input_value() == "0.7"
+    other = live(f"{PAGE}{CHART}?slider_L_reform=0.7", CHART)
+    assert "first values" in other.evaluate(label, CHART)
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,13 @@
 import io
 import json
 import re
+import shutil
 import zipfile
 
 import frictionless
 import nbformat
 import pybtex.database
+import pybtex.style.formatting.plain
 import pytest
 from conftest import SITE
 from nbclient import NotebookClient
@@ -16,6 +18,7 @@ from pypdf import PdfReader
 import build
 import execution
 import pages
+import paper as paper_of_the_book
 import takeaway
 
 CHAPTERS = [page for page in build.pages() if page.startswith("notebooks/")]
@@ -53,9 +56,9 @@ def test_a_downloaded_notebook_runs_again(tmp_path):
 @pytest.mark.parametrize("page", build.pages())
 def test_a_page_can_be_cited(page):
     bib, csl = ((SITE / page).parent / link for link in links(page) if "citations/" in link)
-    (entry,) = pybtex.database.parse_string(
-        bib.read_text(encoding="utf-8"), "bibtex"
-    ).entries.values()
+    parsed = pybtex.database.parse_string(bib.read_text(encoding="utf-8"), "bibtex")
+    (entry,) = parsed.entries.values()
+    assert list(pybtex.style.formatting.plain.Style().format_bibliography(parsed))
     (item,) = json.loads(csl.read_text(encoding="utf-8"))
     title = (SITE / f"{page}.html").read_text(encoding="utf-8")
     assert item["title"].split("&")[0][:20] in title
@@ -65,17 +68,22 @@ def test_a_page_can_be_cited(page):
 
 
 def test_a_citation_carries_the_address_of_a_published_site():
-    item = takeaway.citation("notebooks/a/b", "A & B, 50%", "https://example.org/report/")
+    title = r"A & B, 50%, {c} ~ d^2 \ e"
+    item = takeaway.citation("notebooks/a/b", title, "https://example.org/report/")
     assert item["URL"] == "https://example.org/report/notebooks/a/b.html"
     (entry,) = pybtex.database.parse_string(takeaway.bibtex(item), "bibtex").entries.values()
     assert entry.fields["url"] == item["URL"]
-    assert entry.fields["title"] == r"{A \& B, 50\%}"
+    assert entry.fields["title"] == (
+        r"{A \& B, 50\%, \{c\} \textasciitilde{} d\textasciicircum{}2 \textbackslash{} e}"
+    )
+    front = takeaway.citation("index", "Front", "https://example.org/report")
+    assert front["URL"] == "https://example.org/report/"
 
 
 def test_a_site_with_an_address_has_a_sitemap_of_all_pages():
     text = takeaway.sitemap(["index", "notebooks/a/b"], "https://example.org/report/")
     assert re.findall("<loc>(.*?)</loc>", text) == [
-        "https://example.org/report/index.html",
+        "https://example.org/report/",
         "https://example.org/report/notebooks/a/b.html",
     ]
 
@@ -91,6 +99,10 @@ def test_a_named_repository_gives_links_to_binder_and_colab():
         == "https://colab.research.google.com/github/me/report/blob/main/book/notebooks/a/b.ipynb"
     )
     assert takeaway.launch("notebooks/a/b", "", "main") == []
+    by_ssh, _ = takeaway.launch("notebooks/a/b", "git@github.com:me/report.git", "a/branch")
+    assert "/gh/me/report/a%2Fbranch?" in by_ssh[1]
+    with pytest.raises(ValueError, match="must look like"):
+        takeaway.launch("notebooks/a/b", "https://example.org/me/report", "main")
 
 
 def test_the_data_are_a_valid_package(tmp_path):
@@ -142,8 +154,33 @@ def test_the_contents_of_the_paper_name_the_right_pages(paper):
     begins = {}
     for item in bookmarks(paper.outline):
         begins.setdefault(item.title.strip(), paper.get_destination_page_number(item) + 1)
-    for title in ("The ledger of claims", "The simulator", "Broken chains"):
+    front = "Northeast China: an executable report"
+    for title in ("The ledger of claims", "The simulator", "Broken chains", "Robust choice"):
         assert int(named[title]) == begins[title]
+    assert int(named[front]) == 1 + next(
+        number
+        for number, page in enumerate(paper.pages)
+        if "## " in page.extract_text() or "Five documents argue about it" in page.extract_text()
+    )
+
+
+def test_a_chapter_of_the_paper_begins_a_page(paper):
+    heights = {item.title.strip(): float(item.top) for item in bookmarks(paper.outline) if item.top}
+    top = float(paper.pages[0].mediabox.top)
+    for title in ("The ledger of claims", "The simulator", "Broken chains", "Robust choice"):
+        assert heights[title] > top - 120, title
+
+
+def test_two_printings_of_a_page_are_the_same(tmp_path):
+    toc = tmp_path / "_toc.yml"
+    toc.write_text("format: jb-book\nroot: glossary\n")
+    shutil.copytree(SITE / "_static", tmp_path / "site" / "_static")
+    shutil.copy(SITE / "glossary.html", tmp_path / "site")
+    printed = []
+    for name in ("one.pdf", "two.pdf"):
+        paper_of_the_book.make(tmp_path / "site", toc, tmp_path / name, "A title", "An abstract.")
+        printed.append((tmp_path / name).read_bytes())
+    assert printed[0] == printed[1]
 
 
 def test_the_paper_holds_chinese_words_and_drawn_figures(paper):
@@ -160,6 +197,8 @@ def test_the_paper_holds_chinese_words_and_drawn_figures(paper):
         for font in page["/Resources"].get("/Font", {}).values()
     }
     assert all("+" in name or name == "drawn" for name in fonts)  # all of it is in the file
+    words = {name.partition("+")[2] for name in fonts if "SourceSerif" in name}
+    assert {"SourceSerif4-Regular", "SourceSerif4-Semibold", "SourceSerif4-It"} <= words, fonts
     kinds = {
         thing.get_object()["/Subtype"]
         for page in paper.pages

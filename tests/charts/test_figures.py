@@ -110,8 +110,20 @@ def test_small_multiples_leave_room_for_the_names_of_their_axis(name, columns):
     )
 )
 def test_a_legend_always_has_between_one_and_four_columns(names):
-    spec = {"encoding": {"color": {"scale": {"domain": names}}}}
+    spec = {"encoding": {"color": {"scale": {"domain": names}}}, "datasets": {room.TABLE: []}}
     assert 1 <= room.legend_columns(spec, NARROW) <= room.legend_columns(spec, WIDE) <= 4
+
+
+def test_a_legend_beside_long_names_has_fewer_columns():
+    def columns(name):
+        frame = pd.DataFrame({"what": [name, "x"], "value": [1.0, 2.0], "kind": ["some", "other"]})
+        palette = {"some": "blue", "other": "green"}
+        chart = charts.bars(frame, category="what", group="kind", palette=palette, title="v")
+        return room.laid_out(charts.figure(chart, **WORDS).spec, NARROW)["config"]["legend"][
+            "columns"
+        ]
+
+    assert columns("y") > columns("a name that takes half of a narrow screen") == 1
 
 
 @pytest.mark.parametrize("column", ["region", "year", "value"])

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from loops import changes, stories
 from numpy.testing import assert_allclose
+from scipy.integrate import solve_ivp
 from scipy.special import expit
 from scipy.stats import qmc
 
@@ -42,6 +43,51 @@ def test_a_share_begins_to_move_as_its_head_start_says(draw):
         knowledge = decline.economies(draw)[2]
         assert_allclose(knowledge - level, ahead, atol=1e-12)
         assert np.sign(changes(share, knowledge, 0.0, p)[0]) == np.sign(ahead)
+
+
+@given(anyone, st.floats(0.0, 0.9))
+@settings(max_examples=15)
+def test_tied_support_is_what_the_equations_with_it_in_research_say(draw, leads):
+    """The second route: SciPy solves the loop with the money added to research."""
+    draw |= {"head_start": leads, "opening": 0.0, "orders_lost": 0.0, "accession": 0.0}
+    p, share, knowledge = decline.economies(draw)
+
+    def rates(time, state):
+        grown = np.array(changes(*state, 0.0, p)[:2])
+        grown[1] += p.research_yield * draw["support"] * (2004 <= time < 2014)
+        return grown
+
+    state, years = np.array([share, knowledge], float), [1978, 2004, 2014, 2024]
+    path = decline.tied_support(draw)
+    found = simulate(p, years, share, knowledge, paths=path)
+    for place, (start, end) in enumerate(pairwise(years)):
+        state = solve_ivp(rates, (start, end - 1e-9), state, rtol=1e-9, atol=1e-11).y[:, -1]
+        assert_allclose(found.share[place + 1], state[0], atol=2e-3)
+        lead = -float(path["barrier"](end, before=True))
+        assert_allclose(found.knowledge[place + 1] + lead, state[1], rtol=5e-3, atol=2e-3)
+
+
+def test_tied_support_is_never_without_effect_and_makes_the_story_less_rare():
+    asked = {"any": (0.0, 0.0, 0.0)}
+    free, tied = (
+        decline.generic(asked, power=11, tied=tied).set_index("station")["percent"]
+        for tied in (False, True)
+    )
+    assert free["fall"] == tied["fall"]  # it begins after the low of 2003
+    assert tied["rise after the fall"] > 2 * free["rise after the fall"]
+
+
+@pytest.mark.parametrize(
+    ("span", "until", "message"),
+    [
+        ((2014.0, 2004.0), 2024.0, "must start before it ends"),
+        ((2004, 2014), 2010, "after the last"),
+    ],
+)
+def test_tied_support_without_years_is_refused(span, until, message):
+    draw = {name: ends[1] for name, ends in RANGES.items()}
+    with pytest.raises(ValueError, match=message):
+        decline.tied_support(draw, span, until)
 
 
 @given(anyone)

@@ -249,7 +249,7 @@ def stacks(
 def roomy(values: pd.Series) -> list[float]:
     """Return the domain of bars from zero, with room for a number at either end."""
     low, high = min(values.min(), 0), max(values.max(), 0)
-    room = 0.14 * (high - low)
+    room = 0.17 * (high - low)
     return [float(low - room * (low < 0)), float(high + room * (high > 0))]
 
 

@@ -131,6 +131,9 @@ def laid_out(spec: dict, width: int) -> dict:
         new["config"]["axisX"]["labelFlush"] = True  # or it meets the label of the next panel
     else:
         new |= {"width": width, "autosize": {"type": "fit-x", "contains": "padding"}}
+        # what stands at the end of an axis or a bar goes beyond it where there is little room
+        right = 16 if width < WIDE else 5
+        new["padding"] = {"left": 5, "top": 5, "right": right, "bottom": 5}
         if heights := spec["usermeta"].get("heights"):
             new["height"] = heights["narrow" if width < WIDE else "wide"]
     new["config"]["legend"]["columns"] = legend_columns(spec, width)
@@ -143,7 +146,7 @@ def axis_room(spec: dict) -> int:
     room = AXIS
     for axis in (part["y"] for part in parts(spec["spec"]) if isinstance(part.get("y"), dict)):
         if axis.get("type") == "nominal":
-            longest = max(len(str(row[axis["field"]])) for row in rows)
+            longest = max(len(str(row.get(axis["field"], ""))) for row in rows)
             limit = (axis.get("axis") or {}).get("labelLimit", 180)
             room = max(room, int(min(LETTER * longest, limit)) + 18)
     return room
@@ -154,7 +157,8 @@ def legend_columns(spec: dict, width: int) -> int:
     colours = [part["color"] for part in parts(spec) if isinstance(part.get("color"), dict)]
     domains = [(colour.get("scale") or {}).get("domain", []) for colour in colours]
     longest = max((len(str(name)) for domain in domains for name in domain), default=0)
-    return max(1, min(4, width // (7 * longest + 40)))
+    room = 0 if "facet" in spec else axis_room({**spec, "spec": spec})
+    return max(1, min(4, (width - room) // (7 * longest + 40)))
 
 
 def parts(node) -> Iterator[dict]:

@@ -89,10 +89,12 @@ def html(spec: dict, downloads: str) -> str:
         for size, layout in (("wide", spec), ("narrow", narrow))
     )
     own = f' data-script="{downloads}/{name}.js"' if "dynamics" in meta else ""
+    has_controls = "dynamics" in meta or any("bind" in one for one in spec.get("params", []))
+    named = ' role="group" aria-label="Controls of this chart"' if has_controls else ""
     return (
         f'<div class="chart" id="chart-{name}" data-name="{name}"{own}>'
         f'<div class="chart-view" role="img" aria-label="{escape(meta["alt"])}">{pictures}</div>'
-        f'<div class="chart-controls" role="group" aria-label="Controls of this chart"></div>'
+        f'<div class="chart-controls"{named}></div>'
         f'<script type="application/json" class="chart-spec">{live}</script>'
         f'<p class="chart-downloads">Data: <a href="{downloads}/{name}.html">table</a>, '
         f'<a href="{downloads}/{name}.csv" download>CSV</a>. '

@@ -37,7 +37,7 @@ from dongbei.decline.parameters import Parameters
 from dongbei.decline.paths import Path, constant, pulse, ramp, step
 from dongbei.decline.sensitivity import generic, outcomes, sensitivity
 from dongbei.decline.simulation import Trajectory, simulate
-from dongbei.decline.story import added, economies, pressures, shapes, told
+from dongbei.decline.story import added, economies, pressures, shapes, tied_support, told
 from dongbei.decline.thresholds import (
     barrier_at_rest,
     bistable_barriers,
@@ -92,6 +92,7 @@ __all__ = [
     "step",
     "support_cost",
     "support_that_frees",
+    "tied_support",
     "told",
     "trapped_share",
     "users_instead",

@@ -8,7 +8,7 @@ from SALib.sample import sobol as sample
 from scipy.stats import qmc
 
 from dongbei.decline.simulation import Trajectory
-from dongbei.decline.story import RANGES, shapes, told
+from dongbei.decline.story import RANGES, added, pressures, shapes, tied_support, told
 
 YEARS = (1978, 1988, 2003, 2013, 2024, 2100)
 """The start, the stations of the story and a long run."""
@@ -66,6 +66,7 @@ def generic(
     peak: tuple[int, int] = (2013, 2013),
     power: int = 15,
     seed: int = 1978,
+    tied: bool = False,
 ) -> pd.DataFrame:
     """Return the part of the parameter space in which the story happens.
 
@@ -77,6 +78,8 @@ def generic(
         As of `story.shapes`.
     power, seed
         2 ** power points of a scrambled Sobol sequence.
+    tied
+        Whether the support must be spent on research; else it may fill losses.
 
     Returns
     -------
@@ -87,7 +90,10 @@ def generic(
     low, high = np.array(list(RANGES.values())).T
     draws = dict(zip(RANGES, (low + (high - low) * points).T, strict=True))
     asked = sorted({1978, 1988, 2024, *range(*trough), trough[1], *range(*peak), peak[1]})
-    trajectory = told(draws, asked, precision=1e-6)
+    paths = None
+    if tied:
+        paths = added(pressures(draws, ("opening", "accession")), tied_support(draws))
+    trajectory = told(draws, asked, paths, precision=1e-6)
     rows = [
         {"threshold": name, "station": station, "percent": 100 * float(found.mean())}
         for name, least in thresholds.items()

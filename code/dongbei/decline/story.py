@@ -125,6 +125,46 @@ def pressures(
     return added(*paths.values())
 
 
+def tied_support(
+    draws: Mapping[str, ArrayLike],
+    span: tuple[float, float] = CALENDAR["support"],
+    until: float = 2024.0,
+) -> dict[str, Path]:
+    """Return the path of the support if it must be spent on research, in place of the free one.
+
+    Tied money b adds ηb to the growth of knowledge whatever the profit is: see the `model` of this
+    room. Knowledge is linear in it, so it is the path of a lower barrier: by (ηb/δ)(1 - exp(-δt))
+    after t years of it, ageing at the rate δ from its last day on. Knots stand half a year apart.
+
+    Parameters
+    ----------
+    draws
+        {name of `RANGES`: numbers of shape (n,)}.
+    span
+        First day and the day after the last.
+    until
+        Last year that is asked for; the path stays as it is from then on.
+
+    Raises
+    ------
+    ValueError
+        If the support does not start before it ends, or the last year is before its end.
+    """
+    start, end = span
+    check_calendar({"support": span})
+    if not until >= end:
+        raise ValueError(f"the support ends in {end:g}, after the last year, {until:g}")
+    strength, rate, money = (
+        np.asarray(draws[name], float) for name in ("strength", "obsolescence", "support")
+    )
+    years = np.unique([*np.arange(start, until, 0.5), end, until])
+    paid, since = np.minimum(years, end) - start, np.maximum(years - end, 0)
+    each = years.shape + (1,) * np.broadcast(strength, rate, money).ndim
+    paid, since = paid.reshape(each), since.reshape(each)
+    lead = strength * money * -np.expm1(-rate * paid) * np.exp(-rate * since)
+    return {"barrier": Path(years, -lead)}
+
+
 def check_calendar(calendar: Mapping[str, tuple[float, float]]) -> None:
     """Refuse a calendar with an unknown pressure, or one that does not start before it ends."""
     for name, (start, end) in calendar.items():

@@ -142,8 +142,14 @@ def _bound(side, claim, limits, because, numbers, holds):
 
 
 def stands(readings, because, numbers, *, strength="compared"):
-    """Say of a statement without a number whether it holds, reading by reading."""
+    """Say of a statement without a number whether it holds, reading by reading.
+
+    If some readings hold and others do not, the reason names those that hold.
+    """
     found = tuple(Reading(name, None, bool(holds)) for name, holds in readings.items())
+    holding = [one.name for one in found if one.agrees]
+    if 0 < len(holding) < len(found):
+        because += f" It holds read as: {'; '.join(holding)}."
     return Finding(strength, found, because, tuple(numbers))
 
 

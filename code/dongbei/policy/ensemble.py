@@ -205,11 +205,11 @@ def programmes() -> list[Programme]:
     """Return the thirty programmes of the report.
 
     To do nothing; each lever alone, for ten years and for good; and what documents have in mind,
-    read as levers: support as it was since 2003 (told by 004), users and research with opening
-    within the country (001), opening within and then to the world (000 and 001), and the other way
-    round, clusters in one market with reform (002), secure chains (003 and 004), and a quarter of
-    every lever (the several fronts of one expert of 004; another warns against it). Support of
-    users is for all sales in them.
+    read as levers: support as it was since 2003 (told by 004), users with opening within the
+    country (001) and research (no document's mixture), opening within and then to the world (000
+    and 001), and the other way round, clusters in one market with reform (002), secure chains (003
+    and 004), and a quarter of every lever (the several fronts of one expert of 004; another warns
+    against it). Support of users is for all sales in them.
     """
     single = {name: _together(name, {name: size}) for name, size in ALONE.items()}
     temporary = [
@@ -225,7 +225,7 @@ def programmes() -> list[Programme]:
     own = [
         _together("past support (004)", support, 0, TEMPORARY),
         _joined(
-            "users + inward (001)",
+            "users, research, inward",
             _together("", OPENINGS), _together("", users, 0, TEMPORARY),
         ),
         _joined(
@@ -238,7 +238,7 @@ def programmes() -> list[Programme]:
             "clusters (002)", {"cluster_building": 0.3, "reform": 0.25, "internal_barriers": 0.1}
         ),
         _together(
-            "secure chains (003)",
+            "secure chains (003, 004)",
             {"second_sources": 0.5, "research_support": 0.02, "cluster_building": 0.15},
         ),
         _together(

@@ -182,7 +182,8 @@ class Leaf(Part):
     normalisation
         Its own normalisation.
     status
-        ``measured`` or ``no open data``: the leaf stands in the tree and enters nothing.
+        ``measured``, or ``no open data``, or ``not carried`` if figures are published and not among
+        the tables at hand. A leaf that is not measured stands in the tree and enters nothing.
     groups
         Its place in other groupings, such as ``{path: technology}``.
     label, label_zh, definition, unit, source, years, rationale, passage
@@ -200,7 +201,7 @@ class Leaf(Part):
     target: Number | None = None
     treat: bool = True
     normalisation: Normalisation | None = None
-    status: Literal["measured", "no open data"] = "measured"
+    status: Literal["measured", "no open data", "not carried"] = "measured"
     groups: dict[str, str] = {}
     label: str = ""
     label_zh: str = ""
