@@ -9,10 +9,17 @@ import posixpath
 import re
 from html import escape
 from pathlib import Path
+from unicodedata import normalize
 
 from playwright.sync_api import sync_playwright
 from pypdf import PdfReader, PdfWriter
-from pypdf.generic import ArrayObject, ByteStringObject, NameObject
+from pypdf.generic import (
+    ArrayObject,
+    ByteStringObject,
+    DictionaryObject,
+    NameObject,
+    TextStringObject,
+)
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 import chromium
@@ -21,12 +28,13 @@ from environment import VENDOR
 STYLE = """
 @page {
   size: A4; margin: 20mm 18mm 22mm;
-  @bottom-center { content: counter(page); font: 9pt serif; }
+  @bottom-center { content: counter(page); font: 9pt "Source Serif", serif; }
 }
+body { font-size: 10pt; line-height: 1.45; }
 @page :first { @bottom-center { content: ""; } }
 h1 { break-before: page; font-size: 26pt; margin-top: 30mm; }
 h2 { font-size: 19pt; } h3 { font-size: 14pt; } h4 { font-size: 11.5pt; }
-.chapter + .chapter { break-before: page; }
+div.chapter + div.chapter { break-before: page; }
 .cover { text-align: left; padding-top: 60mm; } .cover h1 { break-before: avoid; margin: 0; }
 .contents-of-paper { break-before: page; } .contents-of-paper ol { list-style: none; padding: 0; }
 .contents-of-paper li { display: flex; gap: 0.5rem; align-items: baseline; }
@@ -169,12 +177,35 @@ def make(site: Path, toc: Path, target: Path, title: str, abstract: str) -> None
             browser.close()
     finally:
         source.unlink(missing_ok=True)
-    undated(target, title)
+    finish(target, title)
 
 
-def undated(path: Path, title: str) -> None:
-    """Take the date and the number of a printing out of a PDF."""
+def characters(table: str) -> str:
+    """Let the text of a font's glyphs be characters where Chromium takes their likes, radicals."""
+    return re.sub(
+        r"<(2F[0-9A-D][0-9A-F])>(?=\s*\n)",
+        lambda found: f"<{ord(normalize('NFKC', chr(int(found[1], 16)))):04X}>",
+        table,
+    )
+
+
+def finish(path: Path, title: str) -> None:
+    """Make a PDF's Chinese words searchable and its bookmarks plain, and leave out its date.
+
+    Chromium says a bookmark twice whose heading it moved to the next page.
+    """
     writer = PdfWriter(clone_from=path)
+    for thing in writer._objects:
+        if not isinstance(thing, DictionaryObject):
+            continue
+        if "/Title" in thing and "/Dest" in thing:
+            title_here = thing["/Title"]
+            half = title_here[: len(title_here) // 2]
+            if title_here == 2 * half:
+                thing[NameObject("/Title")] = TextStringObject(half)
+        if "/ToUnicode" in thing:
+            stream = thing["/ToUnicode"].get_object()
+            stream.set_data(characters(stream.get_data().decode("latin-1")).encode("latin-1"))
     writer.metadata = {"/Title": title}
     writer._ID = ArrayObject([ByteStringObject(b"0" * 16)] * 2)
     writer.root_object.pop(NameObject("/Metadata"), None)

@@ -102,8 +102,45 @@ SIZES = """
 
 
 SETTLED = """
-() => [...document.querySelectorAll(".chart")].every(
-    (chart) => chart.dataset.layout === String(chart.clientWidth <= 560))
+() => [...document.querySelectorAll(".chart")].every((chart) => {
+    const drawn = chart.querySelector(".chart-view svg").viewBox.baseVal.width;
+    return drawn <= 560 === chart.clientWidth <= 560;
+})
+"""
+
+COLLISIONS = """
+() => [...document.querySelectorAll(".chart")].flatMap((chart) => {
+    const pictures = [...chart.querySelectorAll(".chart-view svg")];
+    const svg = pictures.find((one) => one.checkVisibility());
+    const frame = svg.getBoundingClientRect();
+    const labels = [...svg.querySelectorAll("text")].filter((one) =>
+        one.textContent.trim() && one.checkVisibility({ opacityProperty: true }));
+    // the corners of a label as it stands, turned or not; letters do not fill the height of a line
+    const boxes = labels.map((label) => {
+        const { x, y, width, height } = label.getBBox();
+        const [top, bottom] = [y + 0.15 * height, y + 0.85 * height];
+        return [[x, top], [x + width, top], [x + width, bottom], [x, bottom]].map(
+            ([left, down]) => new DOMPoint(left, down).matrixTransform(label.getScreenCTM()));
+    });
+    // apart if a line between them runs along a side of one of them; a pixel is allowed
+    const apart = (one, two) => [one, two].some((box) => [0, 1].some((side) => {
+        const [from, to] = [box[side], box[side + 1]];
+        const reach = Math.hypot(to.x - from.x, to.y - from.y);
+        const along = (corners) => corners.map(
+            ({ x, y }) => (x * (from.y - to.y) + y * (to.x - from.x)) / reach);
+        const [first, second] = [along(one), along(two)];
+        return Math.max(...first) - 1 <= Math.min(...second)
+            || Math.max(...second) - 1 <= Math.min(...first);
+    }));
+    return boxes.flatMap((box, number) => {
+        const out = box.some(({ x, y }) => x < frame.left - 1 || x > frame.right + 1
+            || y < frame.top - 1 || y > frame.bottom + 1);
+        const met = boxes.slice(0, number).flatMap(
+            (other, place) => apart(box, other) ? [] : [labels[place].textContent]);
+        return [...(out ? ["cut off"] : []), ...met].map(
+            (problem) => [chart.dataset.name, labels[number].textContent, problem]);
+    });
+})
 """
 
 
@@ -126,6 +163,7 @@ def test_a_page_is_whole_quiet_and_open_to_all(visit, name, widths, scheme):
     for width in widths:
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_function(SETTLED)
+        assert page.evaluate(COLLISIONS) == [], width
         wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert page.evaluate(wide) == 0, width
     page.wait_for_load_state("networkidle")
@@ -138,6 +176,7 @@ def test_without_scripts_and_on_paper_a_page_is_complete(visit, name):
     text = (SITE / name).read_text(encoding="utf-8")
     for width in (390, 1280):
         page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(COLLISIONS) == [], width
         charts = page.evaluate(SIZES)
         assert len(charts) == text.count('class="chart"')
         for chart in charts:
