@@ -171,7 +171,8 @@ def visible(node: nodes.Node):
         html = re.sub(unseen, " ", node.astext())
         for label in re.findall(r'class="chart-view"[^>]* aria-label="([^"]*)"', html):
             yield unescape(label)
-        yield unescape(re.sub(r"<[^>]+>", " ", html))
+        inline = r"</?(?:a|b|code|em|i|span|strong|sub|sup)\b[^>]*>"
+        yield unescape(re.sub(r"<[^>]+>", " ", re.sub(inline, "", html)))
     elif isinstance(node, nodes.Text):
         yield node.astext()
     else:

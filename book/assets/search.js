@@ -44,7 +44,8 @@
     const escaped = terms.map((term) => term.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
     const pattern = new RegExp(escaped.sort((one, two) => two.length - one.length).join("|"), "g");
     const from = Math.max(0, text.lastIndexOf(" ", Math.max(0, plain.search(pattern) - 60)));
-    const to = Math.min(text.length, from + 220);
+    const end = text.lastIndexOf(" ", from + 220); // at a word's end, if words have spaces
+    const to = from + 220 >= text.length ? text.length : end > from + 120 ? end : from + 220;
     const line = document.createElement("p");
     line.append(from ? "… " : "");
     let at = from;
