@@ -77,14 +77,14 @@ def benchmarks(folder: Path) -> list[Benchmark]:
 
     name = "plain Jupyter Book with its own execution"
     return [
-        Benchmark("build: cold", name, command, reference, forget, forget_plain, 1.0),
+        Benchmark("build: cold", name, command, reference, forget, forget_plain, 1.0, repeats=1),
         Benchmark(
             "build: nothing changed", name, command, reference,
-            lambda: None, lambda: None, 0.6,
+            lambda: None, lambda: None, 0.6, repeats=1,
         ),
         Benchmark(
             "build: one chapter changed", name, command, reference,
             lambda: edit(ours / "chapters" / chapter),
-            lambda: edit_plain(chapter), 2.0,
+            lambda: edit_plain(chapter), 2.0, repeats=1,
         ),
     ]  # fmt: skip
