@@ -237,6 +237,11 @@ def test_everything_one_may_cite_has_an_address(page):
     assert [one for one in citable if ' id="' not in one] == []
 
 
+def test_glyphs_of_the_paper_stand_for_characters_and_not_for_radicals():
+    made = paper_of_the_book.characters("2 beginbfchar\n<0001> <2F7C>\n<2F7C> <8001>\n")
+    assert made == "2 beginbfchar\n<0001> <8001>\n<2F7C> <8001>\n"
+
+
 def test_chinese_words_are_marked_once_and_nothing_else():
     mark = pages.mark_chinese
     assert mark("<p>the 大而全 firm</p>") == '<p>the <span lang="zh">大而全</span> firm</p>'

@@ -5,6 +5,7 @@ import pytest
 
 from dongbei.documents.audit import audit
 from dongbei.documents.claims import CHECKS
+from dongbei.documents.findings import Number, stands
 from dongbei.statistics.tables import DATA
 
 NORTHEAST = ["Liaoning", "Jilin", "Heilongjiang"]
@@ -183,6 +184,17 @@ def test_reasons_give_the_numbers():
         "004-inflow-liaoning": "-28 ten thousand in Liaoning, 257 ten thousand in Jilin, 552",
     }.items():
         assert words.lower() in reasons[key].lower(), reasons[key]
+
+
+def test_a_reason_names_the_readings_that_hold_if_others_do_not():
+    reasons = audit().set_index("id")["reason"]
+    held = "It holds read as: in every such mean since their peak."
+    assert reasons["000-growth-keeps-falling"].endswith(held)
+    assert "It holds read as" not in reasons["003-gap-widens"]  # none does
+    used = [Number("what", "1", "a table")]
+    some = stands({"a": True, "b": False, "c": True}, "Words.", used)
+    assert some.because == "Words. It holds read as: a; c."
+    assert stands({"a": True, "b": True}, "Words.", used).because == "Words."
 
 
 def test_the_computed_column_gives_values_before_limits():
