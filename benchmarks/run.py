@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import builds
 import cluster
 import decline
 import disruption
@@ -17,10 +18,9 @@ import policy
 import resilience
 from measure import measure
 
-import build
 
 RESULTS = Path(__file__).with_name("results.json")
-SUITES = (documents, cluster, input_output, decline, resilience, disruption, policy, build)
+SUITES = (documents, cluster, input_output, decline, resilience, disruption, policy, builds)
 
 
 def main() -> None:
