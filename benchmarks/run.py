@@ -18,7 +18,6 @@ import policy
 import resilience
 from measure import measure
 
-
 RESULTS = Path(__file__).with_name("results.json")
 SUITES = (documents, cluster, input_output, decline, resilience, disruption, policy, builds)
 
