@@ -36,20 +36,24 @@ def copy(target: Path) -> Path:
 
 
 def plain_copy(target: Path) -> Path:
-    """Make a copy that plain Jupyter Book can build: chapters among the pages, execution on."""
+    """Make a copy that plain Jupyter Book can build: chapters among the pages, it executes them.
+
+    Its usual 30 seconds for a cell would end the longest, so it may take what it needs.
+    """
     copy(target)
     shutil.rmtree(target / "book" / "notebooks")
     (target / "chapters").rename(target / "book" / "notebooks")
     config = target / "_config.yml"
     text = config.read_text(encoding="utf-8")
-    config.write_text(text.replace('execute_notebooks: "off"', "execute_notebooks: cache"))
+    execution = "execute_notebooks: cache\n  timeout: -1"
+    config.write_text(text.replace('execute_notebooks: "off"', execution))
     return target
 
 
 def edit(chapter: Path) -> None:
-    """Add a word to a chapter, so that it has to be executed again."""
+    """Add a cell to a chapter: words alone would not make Jupyter Book execute it again."""
     with chapter.open("a", encoding="utf-8") as file:
-        file.write("\nA word.\n")
+        file.write("\n```{code-cell} ipython3\nassert True\n```\n")
 
 
 def benchmarks(folder: Path) -> list[Benchmark]:

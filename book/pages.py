@@ -116,7 +116,8 @@ def contents(tree: str, home: str, is_home: bool) -> str:
     tree = re.sub(r'<a class="reference internal"', "<a", tree)
     tree = re.sub(r"<ul[^>]*>", "<ul>", tree)
     here = ' aria-current="page"' if is_home else ""
-    return f'<ul><li><a{here} href="{escape(home)}">The report in one page</a></li></ul>\n{tree}'
+    first = f'<ul><li><a{here} href="{escape(home)}">The report in one page</a></li></ul>'
+    return mark_chinese(f"{first}\n{tree}")
 
 
 def sections(toc: str) -> str:

@@ -330,7 +330,10 @@ def anomaly_rows(cell, reasons):
 
 
 def fact_table(catalogue, reference):
-    """List the single published figures; what the compiler computed or only described is left."""
+    """List the single published figures, and last those that `catalogue.toml` transcribes.
+
+    What the compiler of the others computed or only described is left out.
+    """
     words = catalogue["facts"]
     table = []
     for row in reference:
@@ -360,7 +363,8 @@ def fact_table(catalogue, reference):
                 "reliability": row["reliability"],
             }
         )
-    return table
+    absent = {"out_of": "", "definition": "", "address": ""}
+    return table + [absent | row for row in words["transcribed"]]
 
 
 def prefecture_table(reference):

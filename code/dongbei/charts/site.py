@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import re
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 
@@ -29,7 +30,12 @@ def svg(spec: dict) -> str:
     drawn = {key: value for key, value in spec.items() if key not in ("usermeta", "datasets")}
     still = json.loads(json.dumps(drawn), object_hook=_without_hover)
     still["datasets"] = spec["datasets"]
-    return vl_convert.vegalite_to_svg(site_colours(json.dumps(still)), vl_version=VEGA_LITE)
+    return _drawn(site_colours(json.dumps(still)))
+
+
+@lru_cache(maxsize=2)  # a page shows the picture that its file to take away is made of
+def _drawn(text: str) -> str:
+    return vl_convert.vegalite_to_svg(text, vl_version=VEGA_LITE)
 
 
 def _without_hover(node: dict) -> dict:

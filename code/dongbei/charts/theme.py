@@ -75,7 +75,7 @@ VERDICTS = MappingProxyType(
         "reproduced": "blue",
         "consistent": "sky",
         "inconsistent": "pink",
-        "data not public": "grey",
+        "no open copy": "grey",
         "definition not given": "amber",
     }
 )

@@ -201,7 +201,7 @@ def _reason(claim, findings, judged):
     """Say what was computed; where nothing was, what is missing."""
     deciding = [f.because for f in findings if f.outcome == judged]
     said = deciding or [finding.because for finding in findings]
-    if judged == "data not public":
+    if judged == "no open copy":
         said = [f"Needs {'; '.join(_missing(claim)['what'])}.", *said]
     if judged == "definition not given":
         said = [claim.undefined, *said]
@@ -209,7 +209,7 @@ def _reason(claim, findings, judged):
 
 
 def _settle(claim, judged):
-    if judged == "data not public":
+    if judged == "no open copy":
         return "; ".join(f"{row.what} ({row.held_by})" for row in _missing(claim).itertuples())
     return claim.undefined if judged in ("definition not given", "inconsistent") else ""
 

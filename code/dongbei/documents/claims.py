@@ -44,7 +44,8 @@ class Claim(BaseModel):
     checks
         Names of the functions that check it.
     needs, undefined
-        Data that are not public and what the document leaves undefined, where it cannot be settled.
+        Data of which there is no open copy, and what the document leaves undefined: why it cannot
+        be settled.
     note
         A remark.
     """

@@ -24,7 +24,7 @@ VERDICTS = (
     "reproduced",
     "consistent",
     "inconsistent",
-    "data not public",
+    "no open copy",
     "definition not given",
 )
 
@@ -169,7 +169,7 @@ def verdict(claim, findings):
         if outcome in outcomes:
             return outcome
     if claim.needs:
-        return "data not public"
+        return "no open copy"
     return "definition not given" if claim.undefined else "consistent"
 
 

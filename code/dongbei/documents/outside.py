@@ -3,11 +3,12 @@
 As in `inside`, every public function is a check: a claim and the ledger in, a `Finding` out.
 """
 
+from dataclasses import replace
+
 from mpmath import iv
 
 from dongbei import statistics
 from dongbei.documents.findings import (
-    Finding,
     Number,
     ceiling,
     compared,
@@ -112,13 +113,22 @@ def relative_growth_fell(claim, ledger):
     before = gap.loc[:2003].mean()
     after = {f"2004-{last}": gap.loc[2004:last].mean() for last in (2013, 2019)}
     after["2014-2019"] = gap.loc[2014:].mean()
+    told = statistics.fact(
+        "growth as first reported", "growth of product per year", "Northeast", "2006-2009 average"
+    )
     because = (
         f"Growth less that of all provinces was {before:.2f} points in 2001-2003 and "
         + ", ".join(f"{value:.2f} in {years}" for years, value in after.items())
-        + "; the table has no earlier year."
+        + "; the table has no earlier year. It is revised: at the time"
+        f" {told['value']} percent a year were reported for {told['period'][:9]}, more than in any"
+        " other block of the country."
     )
     readings = {years: value < before for years, value in after.items()}
-    return stands(readings, because, _used("real growth", links, weights))
+    used = [
+        *_used("real growth", links, weights),
+        Number("growth as first reported", f"{told['value']} percent a year", _origin(told)),
+    ]
+    return stands(readings, because, used)
 
 
 def growth_keeps_falling(claim, ledger):
@@ -144,7 +154,7 @@ def growth_keeps_falling(claim, ledger):
 
 
 def gap_to_the_coast_widens(claim, ledger):
-    """Follow product per head relative to the coast: it would fall over every five years."""
+    """Follow product per head beside the coast's: over every five years, as a ratio and in yuan."""
     until = int(claim.period[-4:])
     coast = [name for region in COAST for name in statistics.members(region)]
     groups = {"Northeast": NORTHEAST, "coast": coast}
@@ -160,11 +170,16 @@ def gap_to_the_coast_widens(claim, ledger):
             continue
         ratio = heads["Northeast"] / heads["coast"]
         first, last = ratio.index[0], ratio.index[-1]
-        readings[f"{product}, {first}-{last}"] = (ratio.diff(5).dropna() < 0).all()
+        yuan = 1e4 * (heads["coast"] - heads["Northeast"])
+        readings[f"as a ratio, {product}, {first}-{last}"] = (ratio.diff(5).dropna() < 0).all()
+        readings[f"in yuan, {product}, {first}-{last}"] = (yuan.diff(5).dropna() > 0).all()
         low = ratio.loc[:2006].idxmin()
         turns = dict.fromkeys((first, low, ratio.loc[low:].idxmax(), last))
         path = ", ".join(f"{ratio[year]:.2f} in {year}" for year in turns)
-        words.append(f"{path} ({product})")
+        words.append(
+            f"{path} ({product}; the coast ahead by {yuan[first]:.0f} yuan in {first},"
+            f" by {yuan[last]:.0f} in {last})"
+        )
         used += _used("product per head", *series)
     because = f"Product per head relative to the coast was {'; '.join(words)}."
     return stands(readings, because, used)
@@ -264,38 +279,6 @@ def demand_ratio_falls(claim, ledger):
     return stands(readings, because, _used("demand", potential, actual))
 
 
-def demand_used(claim, ledger):
-    """Divide household consumption of the national accounts by disposable income: context."""
-    actual, potential = _consumption_and_income()
-    used = _wide(statistics.regional_sum(actual, {"Northeast": NORTHEAST}))["Northeast"]
-    income = _wide(statistics.regional_sum(potential, {"Northeast": NORTHEAST}))["Northeast"]
-    share = (100 * used / income).dropna()
-    readings = {f"national accounts, {year}": value for year, value in share.items()}
-    because = (
-        f"Household consumption of the national accounts, another concept than that of the survey,"
-        f" is {_between(readings)} percent of income in 2013-2017."
-    )
-    found = compared(claim, readings, because, _used("consumption and income", actual, potential))
-    return Finding("context", found.readings, found.because, found.numbers)
-
-
-def demand_used_gap(claim, ledger):
-    """Compare the shares of used demand by the national accounts: context."""
-    actual, potential = _consumption_and_income()
-    readings = {}
-    for name, provinces in DELTA.items():
-        groups = {"Northeast": NORTHEAST, "delta": provinces}
-        used, income = (_wide(statistics.regional_sum(one, groups)) for one in (actual, potential))
-        share = (100 * used / income).dropna()
-        readings[f"{name}, 2017"] = share.loc[2017, "Northeast"] - share.loc[2017, "delta"]
-    because = (
-        "By household consumption of the national accounts, another concept than the survey's,"
-        f" the Northeast's share less the delta's is {_between(readings)} points in 2017."
-    )
-    found = compared(claim, readings, because, _used("consumption and income", actual, potential))
-    return Finding("context", found.readings, found.because, found.numbers)
-
-
 # -------------------------------------------------------------------------------------- transfers
 
 
@@ -331,18 +314,23 @@ def transfers_below_ceiling(claim, ledger):
 
 
 def net_outflow_and_births(claim, ledger):
-    """Bound net outflow from below by the loss of residents, births and the most deaths.
+    """Bound net moves from below by the loss of residents, births and the most deaths: context.
 
     Residents change by births less deaths less net outflow, so net outflow is at least the loss
     plus births less as many deaths as the highest death rate on record in the region would bring.
+    That bounds the moves of the decade and not what a census counts, people who live elsewhere than
+    where they are registered, whenever they moved.
     """
     least = _least_outflow(NORTHEAST)
     because = (
         f"Residents fell by {least['loss']:.0f} ten thousand from 2010 to 2020; with"
         f" {least['births']:.0f} born by 2019 and at most {least['deaths']:.0f} dead"
-        f" ({least['rate']:.2f} per thousand a year), at least {least['least']:.0f} left."
+        f" ({least['rate']:.2f} per thousand a year), at least {least['least']:.0f} left on"
+        " balance. That bounds the moves of the decade, not the people who are registered in the"
+        " region and live elsewhere, less the reverse."
     )
-    return floor(claim, {"residents, births, deaths": least["least"]}, because, least["numbers"])
+    found = floor(claim, {"moves of 2010-2020": least["least"]}, because, least["numbers"])
+    return replace(found, strength="context")
 
 
 def outflow_above_net(claim, ledger):
@@ -466,7 +454,7 @@ def implied_industry(claim, ledger):
 
 
 def rates_of_value_added(claim, ledger):
-    """Compare the rate of value added of industry with the nation's, province by province."""
+    """Compare the rate of value added of industry with the nation's, by province: context."""
     rows = {
         name: statistics.fact("profitability", "value added rate", name, "2005")
         for name in ("China", *NORTHEAST)
@@ -480,7 +468,7 @@ def rates_of_value_added(claim, ledger):
         Number(f"rate of value added, {name}", f"{row['value']} percent", _origin(row))
         for name, row in rows.items()
     ]
-    return stands(readings, because + ".", used)
+    return stands(readings, because + ".", used, strength="context")
 
 
 def key_projects_of_the_nation(claim, ledger):
@@ -492,13 +480,13 @@ def key_projects_of_the_nation(claim, ledger):
 
 
 def key_projects_elsewhere(claim, ledger):
-    """Compare the Northeast's part of the key projects with independent accounts."""
+    """Compare the Northeast's part of the key projects with other, secondary accounts: context."""
     rows = _projects()
     readings = {
         f"{row.value:.0f} of {row.out_of:.0f}": 100 * row.value / row.out_of
         for row in rows.itertuples()
     }
-    because = "Independent accounts give " + " and ".join(
+    because = "Other accounts, none of them official, give " + " and ".join(
         f"{name} ({value:.1f} percent)" for name, value in readings.items()
     )
     used = [
@@ -507,7 +495,7 @@ def key_projects_elsewhere(claim, ledger):
         )
         for _, row in rows.iterrows()
     ]
-    return compared(claim, readings, because + ".", used)
+    return compared(claim, readings, because + ".", used, strength="context")
 
 
 def _projects():
@@ -654,12 +642,6 @@ def _wide(series):
 def _ratio(series, provinces):
     sums = _wide(statistics.regional_sum(series, {"Northeast": NORTHEAST, "delta": provinces}))
     return sums["Northeast"] / sums["delta"]
-
-
-def _consumption_and_income():
-    years = range(2013, 2018)
-    actual = statistics.indicator("consumption_household", "post_census2004", years=years)
-    return actual, statistics.demand_potential("pre2020census", years=years)
 
 
 def _between(readings):

@@ -498,7 +498,8 @@ def value_of_learning(
           the others. Biased downwards, as no rule beats the best; may be below zero by chance, and
           never exceeds the value of perfect information in the sample. The truth lies between the
           two but for sampling;
-        - held_out_error, the standard error of that.
+        - held_out_error, the standard error of that; too small where the truth is zero and hardly
+          any choice changes.
 
     Raises
     ------

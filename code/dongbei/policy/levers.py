@@ -16,7 +16,7 @@ LEVERS = {
         "log of price over what users pay", np.inf, "support for sales beyond today's share",
     ),
     "internal_market": ("first markets", np.inf, "a larger market within the country"),
-    "internal_barriers": ("log of price", np.inf, "lower barriers between provinces"),
+    "internal_barriers": ("log of price", np.inf, "lower barriers to the region's goods elsewhere"),
     "external_opening": ("0 to 1", 1.0, "foreign customers, rivals and technology"),
     "social_relief": (
         "part of all fixed costs", 1.0, "the state takes over social duties of firms",
