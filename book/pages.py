@@ -123,7 +123,8 @@ def contents(tree: str, home: str, is_home: bool) -> str:
 def sections(toc: str) -> str:
     """Take the sections of a page from Sphinx's list, without the title that holds them."""
     start, end = toc.find("<ul>", 4), toc.rfind("</ul>", 0, toc.rfind("</ul>"))
-    return re.sub(r' class="reference internal"', "", toc[start : end + 5]) if start > 0 else ""
+    listed = re.sub(r' class="reference internal"', "", toc[start : end + 5])
+    return mark_chinese(listed) if start > 0 else ""
 
 
 def fonts(body: str) -> list[str]:

@@ -22,6 +22,7 @@
   const indexed = (text) => [...tokens(text), ...(text.match(HAN) ?? []).filter((run) => run.length > 1).join("")];
   const folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").normalize("NFC").toLowerCase();
   const latin = (term) => !term.match(HAN);
+  const chinese = (text) => (text.match(HAN) ?? []).join("").length > text.length / 2;
   const index = new MiniSearch({
     fields: ["title", "of", "text"],
     tokenize: indexed,
@@ -56,6 +57,7 @@
       line.append(Object.assign(document.createElement("mark"), { textContent: text.slice(start, at) }));
     }
     line.append(text.slice(at, to), to < text.length ? " …" : "");
+    if (chinese(line.textContent)) line.lang = "zh";
     return line;
   }
 
@@ -81,6 +83,7 @@
       const link = document.createElement("a");
       link.href = `${home}${page}.html#${id}`;
       link.textContent = title === of ? title : `${of}: ${title}`;
+      if (chinese(link.textContent)) link.lang = "zh";
       const item = document.createElement("li");
       item.append(link, excerpt(text, hit.terms));
       list.append(item);

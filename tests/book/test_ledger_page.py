@@ -79,7 +79,7 @@ def test_heads_sort_by_keyboard_and_back(visit):
     head = page.get_by_role("button", name="Verdict")
     head.focus()
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelector('th[aria-sort]') !== null")
+    page.wait_for_function("() => document.querySelector('th[aria-sort]') !== null")
     page.wait_for_timeout(100)
     first = [row.locator("td").nth(4).inner_text() for row in rows(page).all()]
     assert first == sorted(first)

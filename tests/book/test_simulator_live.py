@@ -82,7 +82,7 @@ def test_an_address_gives_the_levers_back(live, page):
     moved = {"slider_L_reform": 0.7, "slider_L_internal_market": 0, LENGTH: 45}
     everything = {SLIDERS[name]: FIRST.get(name, 0) for name in SLIDERS} | {LENGTH: 20}
     charted.rows(page, CHART, everything | moved)
-    page.wait_for_function("location.hash.endsWith('=45')")  # written once the hand rests
+    page.wait_for_function("() => location.hash.endsWith('=45')")  # written once the hand rests
     address = page.evaluate("location.hash")
     assert address.startswith(f"{CHART}?")
     found = opened(live, address)
@@ -90,7 +90,7 @@ def test_an_address_gives_the_levers_back(live, page):
         "reform": 0.7, "internal_market": 0, "years": 45,
     }  # fmt: skip
     charted.rows(page, CHART, everything)
-    page.wait_for_function(f"location.hash === '{CHART}'")  # nothing is moved
+    page.wait_for_function(f"() => location.hash === '{CHART}'")  # nothing is moved
 
 
 def test_an_address_followed_on_the_open_page_moves_the_levers(live):

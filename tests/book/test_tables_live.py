@@ -162,7 +162,9 @@ def test_a_view_stands_in_the_address_and_comes_back(visit):
 def test_a_view_that_is_typed_into_the_address_is_shown(visit):
     page = visit()
     page.evaluate("location.hash = '#?Document=002&Actor=banks'")
-    page.wait_for_function("document.querySelector('[role=status]').textContent === '1 of 4 rows'")
+    page.wait_for_function(
+        "() => document.querySelector('[role=status]').textContent === '1 of 4 rows'"
+    )
     assert shown(page) == ["reform"]
 
 

@@ -172,7 +172,7 @@ def test_reasons_give_the_numbers():
     reasons = audit().set_index("id")["reason"]
     for key, words in {
         "004-growth-fell": "-1.44 points in 2001-2003 and -1.46 in 2004-2013, -1.94 in 2004-2019",
-        "003-gap-widens": "1.10 in 1986, 0.67 in 2006, 0.80 in 2012, 0.59 in 2018 (mixed; the coast",
+        "003-gap-widens": "1.10 in 1986, 0.67 in 2006, 0.80 in 2012, 0.59 in 2018 (mixed; the",
         "000-growth-keeps-falling": "8.9 percent in 2001, 11.6 in 2007, 3.0 in 2016",
         "002-deltas-overtake": "Yangtze delta has been ahead since 1952",
         "001-demand-ratio-falls": "rises in 2008, 2009, 2011, 2012 of 2005-2017",
