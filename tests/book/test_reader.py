@@ -126,6 +126,26 @@ def test_nothing_on_a_page_moves_by_itself(browser, address):
     page.context.close()
 
 
+UNMARKED = """() => {
+    const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const found = [];
+    for (let node; (node = words.nextNode()); )
+        if (/[\\u3400-\\u9fff]/.test(node.data)
+            && !node.parentElement.closest("[lang=zh], script, style, svg, pre, annotation"))
+            found.push(node.data.trim());
+    return found;
+}"""
+"""Texts with Chinese words that no element names as Chinese; code, data and pictures aside."""
+
+
+def test_chinese_words_are_marked_on_every_page(browser, address):
+    page = open_page(browser, address, "search.html?q=%E8%A1%B0%E8%90%BD")
+    page.locator("#results li [lang=zh]").first.wait_for()
+    for name in build.pages():
+        page.goto(f"{address}/{name}.html")
+        assert page.evaluate(UNMARKED) == [], name
+
+
 def test_pages_say_what_they_are():
     for page in build.pages():
         text = (SITE / f"{page}.html").read_text(encoding="utf-8")
