@@ -89,11 +89,6 @@ def further_pages(app):
         )
 
 
-def named(page: dict) -> dict:
-    """Mark the language of another page's title."""
-    return page | {"title": pages.mark_chinese(page["title"])}
-
-
 def add_context(app, pagename, templatename, context, doctree) -> None:
     """Complete a page: its contents, metadata, scripts, and what can be taken away from it."""
     base = app.config.html_baseurl
@@ -119,7 +114,11 @@ def add_context(app, pagename, templatename, context, doctree) -> None:
         "scripts": pages.scripts(body),
         "canonical": takeaway.address(base, pagename) if base else "",
         "picture": f"{base.rstrip('/')}/_static/site.png" if base else "",
-        **{way: named(context[way]) for way in ("prev", "next") if context.get(way)},
+        **{
+            way: page | {"title": pages.mark_chinese(page["title"])}
+            for way in ("prev", "next")
+            if (page := context.get(way))
+        },
         "cite_files": [],
         "takeaway": [],
     }

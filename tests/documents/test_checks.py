@@ -74,7 +74,7 @@ def test_by_pencil_and_paper(ledger, key, check, expected):
         ("002-harbin-twenty", "older_is_fewer", "floor"),
         ("002-harbin-thirty", "older_is_fewer", "ceiling"),
         ("000-coast-to-central", "shares_of_inflow", "context"),
-        ("004-net-outflow", "net_outflow_and_births", "context"),
+        ("004-net-outflow", "net_moves_of_the_decade", "context"),
         ("004-transfers-jilin", "transfers_below_ceiling", "ceiling"),
         ("002-liaoning-share-1978", "ranks_fit_shares", "order"),
     ],
@@ -101,7 +101,7 @@ def test_the_least_outflow_is_loss_and_births_less_most_deaths(ledger):
     loss = people.loc[2010].sum() - people.loc[2020].sum()
     born = sum((births.loc[y] * people.loc[y]).sum() / 1000 for y in range(2011, 2020))
     dead = 9.09 / 1000 * people.loc[2011:2020].sum().sum()
-    (least,) = middles(ledger, "004-net-outflow", "net_outflow_and_births").values()
+    (least,) = middles(ledger, "004-net-outflow", "net_moves_of_the_decade").values()
     assert least == pytest.approx(loss + born - dead)
     migration = CHECKS["net_migration_of_provinces"](ledger["004-inflow-liaoning"], ledger)
     assert [one.agrees for one in migration.readings] == [True, True]

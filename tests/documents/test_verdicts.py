@@ -386,7 +386,6 @@ NORTHEAST = {"province": ["Liaoning", "Jilin", "Heilongjiang"]}
             scaled(NORTHEAST, "value", 0.5),
             "inconsistent",
         ),
-        ("004-outflow", "provincial/birth_rate", scaled(NORTHEAST, "value", 2), "inconsistent"),
         (
             "001-key-projects",
             "facts",

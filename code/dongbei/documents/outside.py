@@ -313,7 +313,7 @@ def transfers_below_ceiling(claim, ledger):
 # ----------------------------------------------------------------------------------------- people
 
 
-def net_outflow_and_births(claim, ledger):
+def net_moves_of_the_decade(claim, ledger):
     """Bound net moves from below by the loss of residents, births and the most deaths: context.
 
     Residents change by births less deaths less net outflow, so net outflow is at least the loss
@@ -331,16 +331,6 @@ def net_outflow_and_births(claim, ledger):
     )
     found = floor(claim, {"moves of 2010-2020": least["least"]}, because, least["numbers"])
     return replace(found, strength="context")
-
-
-def outflow_above_net(claim, ledger):
-    """Bound gross outflow from below by the least net outflow."""
-    least = _least_outflow(NORTHEAST)
-    because = (
-        f"At least {least['least']:.0f} ten thousand left on balance, which is the least that left"
-        " at all."
-    )
-    return floor(claim, {"least net outflow": least["least"]}, because, least["numbers"])
 
 
 def outflow_of_the_decade(claim, ledger):
