@@ -140,7 +140,8 @@ UNMARKED = """() => {
 
 def test_chinese_words_are_marked_on_every_page(browser, address):
     page = open_page(browser, address, "search.html?q=%E8%A1%B0%E8%90%BD")
-    page.locator("#results li [lang=zh]").first.wait_for()
+    for what in ("a", "p"):
+        page.locator(f"#results li > {what}[lang=zh]").first.wait_for()
     for name in build.pages():
         page.goto(f"{address}/{name}.html")
         assert page.evaluate(UNMARKED) == [], name
